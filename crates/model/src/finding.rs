@@ -1,0 +1,94 @@
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::{Address, Place};
+
+/// What kind of bug a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// Two conflicting accesses, neither ordered after the other, neither atomic.
+    DataRace,
+    /// The same with exactly one side atomic: half of a handshake.
+    HalfAtomic,
+    /// Memory is given back while another thread stands before a use of it.
+    UseAfterFree,
+}
+
+impl Rule {
+    /// The rule's name in JSON and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DataRace => "data-race",
+            Self::HalfAtomic => "half-atomic",
+            Self::UseAfterFree => "use-after-free",
+        }
+    }
+}
+
+/// How strong the evidence is, strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grade {
+    /// Both sides were seen and the value changed in between.
+    ValueChanged,
+    /// Both sides were seen.
+    BothSidesSeen,
+    /// The value changed, and the other side was not seen.
+    OneSideUnknown,
+}
+
+/// What stays the same when the same bug is caught again: rule and the two source positions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(pub u64);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl Serialize for Fingerprint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The evidence of a collision: what lay at the address before and after, and how it was caught.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Collision {
+    /// The first byte that both sides touch.
+    pub address: Address,
+    /// How many bytes the held side touches.
+    pub size: u32,
+    /// The bytes (little-endian hexadecimal number, at most 8 bytes) before the hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old: Option<String>,
+    /// The same bytes at the end of the hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new: Option<String>,
+    /// How strong this is.
+    pub grade: Grade,
+    /// How long the first side was held, in microseconds.
+    pub held_us: u64,
+    /// When it was first caught, in milliseconds after the start.
+    pub at_ms: u64,
+    /// How often this pair has been caught so far.
+    pub times: u64,
+}
+
+/// Something that was seen to be wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What kind of bug it is.
+    pub rule: Rule,
+    /// Its identity across runs of the same build.
+    pub id: Fingerprint,
+    /// One sentence.
+    pub title: String,
+    /// The sides. For a collision the held one comes first.
+    pub places: Vec<Place>,
+    /// What was measured.
+    pub evidence: Collision,
+}

@@ -1,0 +1,32 @@
+//! The nouns of Jostle. Every room speaks in them; this one knows no other room.
+//!
+//! A [`Finding`] is what was seen: a rule, the [`Place`]s that took part, and the evidence. A [`Summary`]
+//! closes a run with its [`Verdict`] and the bound on what was *not* seen. Both serialize to the JSON lines
+//! described in `docs/json.md`.
+//!
+//! ```
+//! use jostle_model::UpperBound;
+//! // 1,000 holds without a collision: fewer than 0.3 % of holds collide, at 95 % confidence.
+//! let bound = UpperBound::after_clean_trials(1000);
+//! assert!((bound.rate - 0.002_991).abs() < 1e-6);
+//! ```
+#![forbid(unsafe_code)]
+
+mod access;
+mod address;
+mod bound;
+mod finding;
+mod frame;
+mod place;
+mod summary;
+
+pub use access::{Access, Atomicity, Direction};
+pub use address::{Address, FileAddress};
+pub use bound::UpperBound;
+pub use finding::{Collision, Finding, Fingerprint, Grade, Rule};
+pub use frame::{Frame, Snippet};
+pub use place::{Goroutine, Place, Role, Thread};
+pub use summary::{ExitStatus, Summary, Verdict, WatchCounts};
+
+/// The version of the JSON contract; it changes when a reader of the old one would misunderstand the new.
+pub const SCHEMA: u32 = 1;
