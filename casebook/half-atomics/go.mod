@@ -1,0 +1,3 @@
+module example.org/half-atomics
+
+go 1.25

@@ -1,0 +1,80 @@
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+
+use jostle_watch::WatchError;
+
+use crate::exit::Exit;
+use crate::output;
+
+/// Why a verb could not do its work: what failed, why, and how to mend it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The target could not be watched.
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+    /// The report has no place to go.
+    #[error("open {path} for the report", path = .path.display())]
+    Open { path: PathBuf, source: io::Error },
+    /// A pattern is too large.
+    #[error("read the pattern")]
+    Pattern(#[source] Box<dyn Error>),
+}
+
+impl Failure {
+    /// Tells the user, and says how to exit.
+    pub(crate) fn report(&self) -> Exit {
+        let mut message = format!("error: failed to {self}");
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            message.push_str(&format!(": {error}"));
+            cause = error.source();
+        }
+        output::complain(&message);
+        if let Some(hint) = self.hint() {
+            output::complain(&format!("hint: {hint}"));
+        }
+        self.exit()
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Watch(error) => match error {
+                WatchError::NotFound(_) | WatchError::NotExecutable(_) | WatchError::NotElf(_) => Exit::Usage,
+                _ => Exit::CannotLook,
+            },
+            Self::Open { .. } | Self::Pattern(_) => Exit::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Watch(error) => watch_hint(error),
+            Self::Open { .. } => Some("give --output a path in a directory that exists and may be written"),
+            Self::Pattern(_) => Some("use a shorter --include or --exclude"),
+        }
+    }
+}
+
+fn watch_hint(error: &WatchError) -> Option<&'static str> {
+    Some(match error {
+        WatchError::NotFound(_) => "give a path, such as ./program, or check PATH",
+        WatchError::NotExecutable(_) => "make it executable: chmod +x FILE",
+        WatchError::NotElf(_) => "for a script, start it with its interpreter: jostle watch -- python3 FILE",
+        WatchError::OtherArchitecture { .. } => "build it for x86-64 Linux and watch that build",
+        WatchError::Privileged(_) => "watch it as root, or watch a copy without the set-user-ID bit",
+        WatchError::Trace(_) => {
+            "ptrace is often forbidden in containers: run them with --cap-add SYS_PTRACE, or as root; \
+             see also /proc/sys/kernel/yama/ptrace_scope"
+        }
+        WatchError::Watchpoint(_) => {
+            "allow perf events: sysctl kernel.perf_event_paranoid=2, and in a container --cap-add PERFMON \
+             with a seccomp profile that permits perf_event_open"
+        }
+        WatchError::Memory(_) => "run as the user that owns the program, or as root",
+        WatchError::TrapBlocked => {
+            "watchpoints are reported by SIGTRAP: let the program leave that signal unblocked in its threads"
+        }
+        WatchError::Start { .. } | WatchError::Wait(_) => return None,
+    })
+}

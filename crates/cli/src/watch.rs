@@ -1,0 +1,103 @@
+use std::ffi::OsString;
+
+use jostle_model::Finding;
+use jostle_report::{Format, Run};
+use jostle_watch::{Observer, Options, Outcome, Patterns, Progress};
+
+use crate::arguments::WatchArguments;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{self, Output};
+use crate::progress::ProgressLine;
+
+/// `jostle watch`: which two accesses collide, in this unmodified program?
+pub(crate) fn run(arguments: &WatchArguments) -> Result<Exit, Failure> {
+    let options = options(arguments)?;
+    let mut desk = Desk {
+        format: arguments.format,
+        output: Output::open(arguments.output.as_deref())?,
+        progress: ProgressLine::new(),
+    };
+    let watched = jostle_watch::watch(&options, &mut desk);
+    desk.progress.clear();
+    let outcome = watched?;
+    desk.close(&outcome, &arguments.command);
+    Ok(exit(arguments, &outcome, &desk.output))
+}
+
+fn options(arguments: &WatchArguments) -> Result<Options, Failure> {
+    let patterns = |of: &[String]| Patterns::new(of).map_err(|error| Failure::Pattern(error.into()));
+    Ok(Options {
+        command: arguments.command.clone(),
+        duration: arguments.duration,
+        budget: arguments.budget,
+        seed: arguments.seed.unwrap_or_else(|| fastrand::u64(..1_000_000)),
+        include: patterns(&arguments.include)?,
+        exclude: patterns(&arguments.exclude)?,
+        stop_after: arguments.stop_after,
+    })
+}
+
+fn exit(arguments: &WatchArguments, outcome: &Outcome, output: &Output) -> Exit {
+    if arguments.exit_target {
+        return Exit::of_target(outcome.summary.target);
+    }
+    match Exit::from(outcome.summary.verdict) {
+        Exit::Found => Exit::Found,
+        _ if outcome.error.is_some() || output.failed => Exit::CannotLook,
+        exit => exit,
+    }
+}
+
+/// Where what happens during the watch becomes something to read.
+struct Desk {
+    format: Format,
+    output: Output,
+    progress: ProgressLine,
+}
+
+impl Desk {
+    /// Writes what is still to be written when the watch is over.
+    fn close(&mut self, outcome: &Outcome, command: &[OsString]) {
+        let mut findings = outcome.findings.clone();
+        findings.sort_by_key(|finding| (finding.evidence.grade, std::cmp::Reverse(finding.evidence.times)));
+        if self.format == Format::Json {
+            let line = jostle_report::json_summary(&outcome.summary, &findings);
+            self.output.write(&format!("{line}\n"));
+            return;
+        }
+        let command = shell_quoted(command);
+        let run = Run { findings: &findings, summary: &outcome.summary, command: &command };
+        let style = self.output.style();
+        let document = jostle_report::render(self.format, &run, style);
+        self.output.write(&document);
+    }
+}
+
+impl Observer for Desk {
+    fn found(&mut self, finding: &Finding) {
+        // Streamed, so that nothing is lost whatever happens to us later.
+        if self.format == Format::Json {
+            self.output.write(&format!("{}\n", jostle_report::json_finding(finding)));
+        }
+    }
+
+    fn progress(&mut self, progress: &Progress) {
+        self.progress.show(progress);
+    }
+
+    fn notice(&mut self, notice: &str) {
+        output::complain(notice);
+    }
+}
+
+/// The command as it can be typed again.
+fn shell_quoted(command: &[OsString]) -> String {
+    let words: Vec<String> = command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let quoted = words.iter().map(|word| match shlex::try_quote(word) {
+        Ok(quoted) => quoted.into_owned(),
+        // Only a NUL cannot be quoted, and no argument can hold one.
+        Err(_) => word.clone(),
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,46 @@
+//! For a terminal: a picture of both sides, both stacks, and the verdict.
+
+mod paint;
+mod picture;
+mod sheet;
+mod stack;
+mod verdict;
+mod wrap;
+
+use jostle_model::Finding;
+
+use crate::{Run, Style};
+use paint::Paint;
+
+/// Below this width nothing can be laid out sensibly.
+const NARROWEST: usize = 60;
+
+/// The whole report.
+pub(crate) fn render(run: &Run<'_>, style: Style) -> String {
+    let mut text = String::new();
+    for each in run.findings {
+        text.push_str(&finding(each, style));
+        text.push('\n');
+    }
+    text.push_str(&verdict::write(run, Paint::new(style), width(style)));
+    text
+}
+
+/// One finding: picture and stacks.
+pub(crate) fn finding(finding: &Finding, style: Style) -> String {
+    let paint = Paint::new(style);
+    let mut text = picture::draw(finding, style.color, width(style));
+    for (index, place) in finding.places.iter().enumerate() {
+        text.push_str(&stack::write(finding, index, place, paint, width(style)));
+    }
+    text
+}
+
+/// The verdict and what follows from it.
+pub(crate) fn verdict(run: &Run<'_>, style: Style) -> String {
+    verdict::write(run, Paint::new(style), width(style))
+}
+
+fn width(style: Style) -> usize {
+    style.width.max(NARROWEST)
+}

@@ -1,0 +1,39 @@
+use annotate_snippets::renderer::{AnsiColor, Effects, Style as Ansi};
+
+use crate::Style;
+
+/// Colours text, or does not.
+#[derive(Clone, Copy)]
+pub(super) struct Paint {
+    color: bool,
+}
+
+impl Paint {
+    pub(super) fn new(style: Style) -> Self {
+        Self { color: style.color }
+    }
+
+    /// For what matters least.
+    pub(super) fn dim(self, text: &str) -> String {
+        self.with(Ansi::new().effects(Effects::DIMMED), text)
+    }
+
+    /// For what is read first.
+    pub(super) fn bold(self, text: &str) -> String {
+        self.with(Ansi::new().effects(Effects::BOLD), text)
+    }
+
+    /// For a verdict that asks for action.
+    pub(super) fn alarm(self, text: &str) -> String {
+        self.with(AnsiColor::BrightRed.on_default().effects(Effects::BOLD), text)
+    }
+
+    /// For what limits the verdict.
+    pub(super) fn caution(self, text: &str) -> String {
+        self.with(AnsiColor::Yellow.on_default().effects(Effects::BOLD), text)
+    }
+
+    fn with(self, style: Ansi, text: &str) -> String {
+        if self.color && !text.is_empty() { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+}

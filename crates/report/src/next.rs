@@ -1,0 +1,188 @@
+//! The line to type next.
+
+use jostle_model::{ExitStatus, Finding, Place, Summary, Verdict};
+
+use crate::{Run, printable};
+
+/// The confidence that the suggested durations aim at is one minus this.
+const ALPHA: f64 = 0.05;
+
+/// Holds after which a clean run bounds collisions at 1 in 1,000: `ln(0.05) / ln(0.999)`, rounded up. This is
+/// [`jostle_model::UpperBound::after_clean_trials`] solved for the trials.
+pub(crate) const ENOUGH_HOLDS: u64 = 2_995;
+
+/// Never suggest to look for a shorter time than this, in seconds.
+const SHORTEST: u64 = 10;
+
+/// Nor for a longer one: a day.
+const LONGEST: u64 = 86_400;
+
+/// The command line that answers the question this run leaves open.
+pub(crate) fn command(run: &Run<'_>) -> String {
+    let summary = run.summary;
+    let flags = match (summary.verdict, run.findings.first()) {
+        (Verdict::Found, Some(finding)) => recheck(summary, finding),
+        (Verdict::Found | Verdict::NothingFound, _) => look_longer(summary),
+        (Verdict::Inconclusive, _) => look_harder(summary),
+    };
+    format!("jostle {} {flags}{}", summary.verb, target(run.command))
+}
+
+/// Why that line, in a sentence.
+pub(crate) fn reason(run: &Run<'_>) -> String {
+    let sentence = match (run.summary.verdict, run.findings) {
+        (Verdict::Found, [first, rest @ ..]) => return mend(run.summary, first, rest.len()),
+        (Verdict::Inconclusive, _) => "Look harder:",
+        _ if target_ended(run.summary) => {
+            "The target ended by itself; another run, with choices of its own, bounds it more tightly:"
+        }
+        _ => "A longer look, with choices of its own, bounds it more tightly:",
+    };
+    sentence.to_owned()
+}
+
+fn mend(summary: &Summary, first: &Finding, others: usize) -> String {
+    let which = if others > 0 { "the first one" } else { "it" };
+    let runs = convincing_runs(summary, first);
+    let often =
+        if runs > 1 { format!(", in {runs} runs, since the target ends by itself") } else { String::new() };
+    format!(
+        "Mend {which}, then look at the mended program for as long as it takes to tell (95 % confidence){often}:"
+    )
+}
+
+/// Whether the target ended of itself, so that asking for more time would give none.
+pub(crate) fn target_ended(summary: &Summary) -> bool {
+    summary.target != ExitStatus::Running
+}
+
+/// How many seconds at this run's pace bring the holds to [`ENOUGH_HOLDS`]; none when nothing was held.
+pub(crate) fn seconds_to_enough(summary: &Summary) -> Option<u64> {
+    let counts = &summary.counts;
+    let seconds = counts.watched_ms as f64 / 1e3;
+    (counts.holds > 0).then(|| round_up(seconds * ENOUGH_HOLDS as f64 / counts.holds as f64))
+}
+
+/// The same command for the mended program, for as long as it takes to tell.
+fn recheck(summary: &Summary, finding: &Finding) -> String {
+    let seconds = convincing_seconds(summary.counts.watched_ms, finding.evidence.times);
+    format!("--seed {}{} --for {seconds}s", summary.seed, include(finding))
+}
+
+/// Narrows the look to the function that was held, where it has a name.
+fn include(finding: &Finding) -> String {
+    let function =
+        finding.places.first().and_then(Place::shown_frame).and_then(|frame| frame.function.as_ref());
+    function.map_or_else(String::new, |name| format!(" --include {}", quoted(&glob(name))))
+}
+
+fn convincing_seconds(watched_ms: u64, times: u64) -> u64 {
+    round_up(watched_ms as f64 / 1e3 * convincing_share(times))
+}
+
+/// How long the mended program must stay clean after `times` catches, as a multiple of the time they took.
+///
+/// Were it still as broken, all k catches of both runs would have to fall into the first T of T + M seconds:
+/// probability (T / (T + M))^k. That is at most α from M = T (α^(-1/k) - 1): 19 T for a single catch, 1.7 T for
+/// three, 0.8 T for five. (Conditioning two Poisson counts on their sum, Przyborowski and Wilenski, 1940.)
+fn convincing_share(times: u64) -> f64 {
+    ALPHA.powf(-1.0 / times.max(1) as f64) - 1.0
+}
+
+/// How many runs of a target that ends by itself make up that time.
+fn convincing_runs(summary: &Summary, finding: &Finding) -> u64 {
+    if target_ended(summary) { convincing_share(finding.evidence.times).ceil() as u64 } else { 1 }
+}
+
+/// More of the same; a target that ends by itself is not there for longer, but other choices see other sites.
+fn look_longer(summary: &Summary) -> String {
+    if target_ended(summary) {
+        format!("--seed {}", summary.seed.wrapping_add(1))
+    } else {
+        format!("--for {}s", four_times(summary))
+    }
+}
+
+fn four_times(summary: &Summary) -> u64 {
+    round_up(summary.counts.watched_ms as f64 / 1e3 * 4.0)
+}
+
+fn look_harder(summary: &Summary) -> String {
+    let seconds = seconds_to_enough(summary).unwrap_or(0).max(four_times(summary));
+    if target_ended(summary) || budget_was_used_up(summary) {
+        format!("--budget {}% --for {seconds}s", larger_budget(summary))
+    } else {
+        format!("--for {seconds}s")
+    }
+}
+
+/// Four fifths: the sampler aims just below its budget.
+fn budget_was_used_up(summary: &Summary) -> bool {
+    summary.counts.held_share >= 0.8 * summary.counts.budget
+}
+
+/// Five times the budget, in whole percent.
+fn larger_budget(summary: &Summary) -> u64 {
+    let percent = (summary.counts.budget * 500.0).round();
+    (percent as u64).clamp(5, 50)
+}
+
+/// Up to the next whole ten seconds.
+fn round_up(seconds: f64) -> u64 {
+    let tens = (seconds / 10.0 - 1e-9).ceil().max(0.0) as u64;
+    tens.saturating_mul(10).clamp(SHORTEST, LONGEST)
+}
+
+/// How the target is named at the end of a command line; starts with a space where it is not empty.
+pub(crate) fn target(command: &str) -> String {
+    let command = printable::line(command);
+    match command.trim() {
+        "" => String::new(),
+        attached if attached.starts_with("-p ") => format!(" {attached}"),
+        launched => format!(" -- {launched}"),
+    }
+}
+
+/// A glob that matches `name`: brackets and braces, as in `Map[go.shape.int]` or `{{closure}}`, would mean
+/// something else, and so would what printing replaces. A very long name is matched by its beginning.
+fn glob(name: &str) -> String {
+    const LONGEST: usize = 160;
+    let wild =
+        |c: char| if matches!(c, '[' | ']' | '{' | '}' | '\\') || printable::acts(c) { '?' } else { c };
+    let rest = name.chars().nth(LONGEST).map(|_| '*');
+    name.chars().take(LONGEST).map(wild).chain(rest).collect()
+}
+
+/// `text` as one word of a POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rare_catch_asks_for_a_long_recheck() {
+        assert_eq!([1, 3, 5].map(|times| convincing_seconds(10_000, times)), [190, 20, 10]);
+    }
+
+    #[test]
+    fn a_name_full_of_brackets_becomes_a_glob_that_matches_it() {
+        assert_eq!(glob("main.Map[go.shape.int].Get"), "main.Map?go.shape.int?.Get");
+        assert_eq!(glob("main.(*Ring).Push"), "main.(*Ring).Push");
+        assert_eq!(glob(&"x".repeat(1_000)), "x".repeat(160) + "*");
+    }
+
+    #[test]
+    fn a_quote_in_a_name_does_not_end_the_word() {
+        assert_eq!(quoted("a'; reboot; '"), r"'a'\''; reboot; '\'''");
+    }
+
+    #[test]
+    fn a_process_attached_to_is_named_without_dashes() {
+        assert_eq!(target("-p 4711"), " -p 4711");
+        assert_eq!(target("./server --port 1"), " -- ./server --port 1");
+        assert_eq!(target(""), "");
+    }
+}

@@ -1,0 +1,73 @@
+//! What a rule means, in the words shown beside it.
+
+use jostle_model::{Finding, Grade, Rule};
+
+/// How loudly a finding is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// A bug, with both of its sides at hand.
+    Error,
+    /// Something is wrong, and what was seen does not say with whom.
+    Warning,
+}
+
+/// Every rule, in the order in which machine formats list them.
+pub(crate) const ALL: [Rule; 3] = [Rule::DataRace, Rule::HalfAtomic, Rule::UseAfterFree];
+
+/// The level of a finding. Each rule is an error; where the other side was not seen it may as well be the
+/// kernel filling a buffer as agreed, so that one is a warning.
+pub(crate) fn level(finding: &Finding) -> Level {
+    match finding.evidence.grade {
+        Grade::ValueChanged | Grade::BothSidesSeen => Level::Error,
+        Grade::OneSideUnknown => Level::Warning,
+    }
+}
+
+/// The rule as a thing that can be counted: `data race`.
+pub(crate) fn noun(rule: Rule) -> &'static str {
+    match rule {
+        Rule::DataRace => "data race",
+        Rule::HalfAtomic => "half-atomic pair",
+        Rule::UseAfterFree => "use after free",
+    }
+}
+
+/// Several of them: `data races`.
+pub(crate) fn plural(rule: Rule) -> &'static str {
+    match rule {
+        Rule::DataRace => "data races",
+        Rule::HalfAtomic => "half-atomic pairs",
+        Rule::UseAfterFree => "uses after free",
+    }
+}
+
+/// The rule in one sentence.
+pub(crate) fn description(rule: Rule) -> &'static str {
+    match rule {
+        Rule::DataRace => "Two threads access the same memory, at least one writes, and nothing orders them.",
+        Rule::HalfAtomic => {
+            "Two threads access the same memory unordered, and only one of them uses an atomic operation."
+        }
+        Rule::UseAfterFree => "One thread gives memory back while another stands before a use of it.",
+    }
+}
+
+/// What to do about it.
+pub(crate) fn help(rule: Rule) -> &'static str {
+    match rule {
+        Rule::DataRace => {
+            "Guard both places with the same lock, hand the value over through a channel, or give each thread a \
+             copy of its own. The first place was held before its access while the other one ran: no lock that \
+             both take can have been in force."
+        }
+        Rule::HalfAtomic => {
+            "Make the plain side atomic too, with the same type and width. An atomic operation orders nothing \
+             for a reader that does not take part in it."
+        }
+        Rule::UseAfterFree => {
+            "Keep the owner alive until the last use has returned: hold a reference across the call, and free \
+             only when no user is left. In Go, a finalizer may run as soon as the last *Go* reference is gone, \
+             which can be before the native call returns: runtime.KeepAlive after the call, or an explicit Close."
+        }
+    }
+}

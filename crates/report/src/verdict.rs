@@ -1,0 +1,98 @@
+//! The verdict in a sentence, with its bound.
+
+use jostle_model::{Finding, Summary, UpperBound, Verdict};
+
+use crate::quantity::{confidence, count, counted, percent, seconds};
+use crate::{Run, next, rule, signal};
+
+/// The answer of a run: what was found, or how rare it must be, or what is missing to say either.
+pub(crate) fn sentence(run: &Run<'_>) -> String {
+    let time = seconds(run.summary.counts.watched_ms);
+    match run.summary.verdict {
+        Verdict::Found => format!(
+            "found {}; any other {}; {}",
+            found(run, &time),
+            bound(run.summary.bound),
+            looked_at(run.summary)
+        ),
+        Verdict::NothingFound => format!(
+            "nothing found in {time}: a collision {}; {}",
+            bound(run.summary.bound),
+            looked_at(run.summary)
+        ),
+        Verdict::Inconclusive => {
+            format!("inconclusive after {time}, which is not a pass: {}", missing(run.summary).join("; "))
+        }
+    }
+}
+
+/// `2 data races, 1 half-atomic pair`, and nothing for a rule without findings.
+fn by_rule(findings: &[Finding]) -> Vec<String> {
+    let tally = |rule| findings.iter().filter(|finding| finding.rule == rule).count();
+    let some = rule::ALL.into_iter().map(|rule| (rule, tally(rule))).filter(|(_, count)| *count > 0);
+    some.map(|(rule, number)| {
+        let noun = if number == 1 { rule::noun(rule) } else { rule::plural(rule) };
+        format!("{} {noun}", count(number as u64))
+    })
+    .collect()
+}
+
+fn found(run: &Run<'_>, time: &str) -> String {
+    let parts = by_rule(run.findings);
+    match parts.as_slice() {
+        [] => format!("{} in {time}", counted(run.summary.findings, "collision")),
+        [only] => format!("{only} in {time}"),
+        _ => format!("{} in {time}: {}", counted(run.summary.findings, "collision"), parts.join(", ")),
+    }
+}
+
+/// The bound as a clause whose subject is a collision. A rate of 1 says nothing, and so does this then.
+fn bound(bound: UpperBound) -> String {
+    let sure = confidence(bound.confidence);
+    match 1.0 / bound.rate {
+        holds if holds >= 10.0 && holds.is_finite() => {
+            format!("strikes fewer than 1 of {} holds, at {sure} confidence", count(holds as u64))
+        }
+        holds if holds > 1.0 && holds.is_finite() => {
+            format!("strikes less than {} of holds, at {sure} confidence", percent(bound.rate))
+        }
+        _ => "is not bounded, since nothing was held back".to_owned(),
+    }
+}
+
+fn looked_at(summary: &Summary) -> String {
+    let counts = &summary.counts;
+    format!("{} of {} sites were looked at", count(counts.sites_seen), count(counts.sites_known))
+}
+
+/// What an inconclusive run lacks, a clause each; never empty.
+fn missing(summary: &Summary) -> Vec<String> {
+    let mut clauses = vec![too_few_holds(summary), looked_at(summary)];
+    if next::target_ended(summary) {
+        clauses.push(format!("the target {}", signal::ending(summary.target)));
+    }
+    if summary.counts.undecided > 0 {
+        clauses.push(undecided(summary.counts.undecided));
+    }
+    clauses
+}
+
+/// Collisions that nobody can judge, as a clause.
+pub(crate) fn undecided(number: u64) -> String {
+    format!("{} in which nothing tells a plain access from an atomic one", counted(number, "collision"))
+}
+
+fn too_few_holds(summary: &Summary) -> String {
+    let counts = &summary.counts;
+    let bound = bound(summary.bound);
+    match next::seconds_to_enough(summary) {
+        None if counts.samples == 0 => "no access was looked at".to_owned(),
+        None => "no access was held back".to_owned(),
+        Some(_) if counts.holds >= next::ENOUGH_HOLDS => format!("a collision {bound}"),
+        Some(seconds) => format!(
+            "after {} a collision {bound}; 1 of 1,000 takes {} more, about {seconds} s at this pace",
+            counted(counts.holds, "hold"),
+            count(next::ENOUGH_HOLDS - counts.holds)
+        ),
+    }
+}

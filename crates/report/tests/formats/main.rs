@@ -1,0 +1,7 @@
+//! Every format, rendered from the same findings.
+
+mod hostile;
+mod human;
+mod json_contract;
+mod machines;
+mod samples;

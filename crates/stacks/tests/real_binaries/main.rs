@@ -1,0 +1,10 @@
+//! The crate against what compilers really emit, with the platform's own tools as the judge.
+mod build;
+mod corruption;
+mod debug_lines;
+mod functions;
+mod headers;
+mod loading;
+mod recorded;
+mod snapshots;
+mod steps;

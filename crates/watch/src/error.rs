@@ -1,0 +1,50 @@
+use std::io;
+use std::path::PathBuf;
+
+/// Why a target could not be watched. Each says what failed; how to mend it is for the caller to say.
+#[derive(Debug, thiserror::Error)]
+pub enum WatchError {
+    /// There is no such program.
+    #[error("find the program {program}", program = .0.display())]
+    NotFound(PathBuf),
+    /// The file may not be executed.
+    #[error("execute {program}: permission denied", program = .0.display())]
+    NotExecutable(PathBuf),
+    /// The file is neither an ELF executable nor a script.
+    #[error("run {program}: neither an ELF executable nor a script with a #! line", program = .0.display())]
+    NotElf(PathBuf),
+    /// It was built for another machine.
+    #[error("watch {program}: built for {machine}, only x86-64 is supported", program = .program.display())]
+    OtherArchitecture {
+        /// The program.
+        program: PathBuf,
+        /// The machine, as far as the header tells.
+        machine: String,
+    },
+    /// It is set-user-ID or has file capabilities, which the kernel drops under a tracer.
+    #[error("watch {program}: it gains privileges when executed, and would run without them under a tracer", program = .0.display())]
+    Privileged(PathBuf),
+    /// The kernel could not start it.
+    #[error("start {program}", program = .program.display())]
+    Start {
+        /// The program.
+        program: PathBuf,
+        /// The kernel's reason.
+        source: io::Error,
+    },
+    /// The kernel does not let us trace it.
+    #[error("trace the target with ptrace")]
+    Trace(#[source] io::Error),
+    /// The kernel gives no watchpoints.
+    #[error("set a watchpoint with perf_event_open")]
+    Watchpoint(#[source] io::Error),
+    /// Its memory cannot be opened.
+    #[error("open the target's memory")]
+    Memory(#[source] io::Error),
+    /// All its threads block the signal that watchpoints are reported by.
+    #[error("see watchpoints: the target blocks SIGTRAP in all its threads")]
+    TrapBlocked,
+    /// The wait for the target failed.
+    #[error("wait for the target")]
+    Wait(#[source] io::Error),
+}

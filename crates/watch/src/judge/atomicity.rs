@@ -1,0 +1,129 @@
+//! Whether a plain-looking move is an atomic operation of the source language.
+//!
+//! On x86-64 a relaxed, acquire or release access is the same instruction as a plain one. What tells them
+//! apart is, in this order: a wrapper inlined around it (`std::atomic`, `core::sync::atomic`, Go's typed
+//! atomics), the language (Go's atomic stores always exchange; Rust has no atomics without the wrapper), and
+//! the source line (built-in functions, C11 `_Atomic`). Where none of them is at hand, we do not know.
+
+use std::path::Path;
+
+use jostle_model::{Atomicity, Direction, Frame};
+
+use super::Judge;
+use crate::case::Side;
+use crate::scope;
+
+/// What the words of a source line say about atomics in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Words {
+    /// It has an atomic load.
+    load: bool,
+    /// It has an atomic store.
+    store: bool,
+    /// It has an atomic operation of a kind we do not know, or an atomic variable used as any other.
+    any: bool,
+}
+
+impl Judge {
+    /// Judges a move by the frames at its instruction, innermost first.
+    pub(super) fn atomicity_of_move(&self, side: &Side, frames: &[Frame], size: u32) -> Atomicity {
+        if size > 8 {
+            return Atomicity::Plain;
+        }
+        if frames.iter().filter_map(|frame| frame.function.as_deref()).any(scope::is_atomic_wrapper) {
+            return Atomicity::Atomic;
+        }
+        let Some(frame) = frames.first() else { return Atomicity::Undecided };
+        let Some((file, line)) = frame.file.as_deref().zip(frame.line) else { return Atomicity::Undecided };
+        let reads = side.direction == Some(Direction::Read);
+        match file.extension().and_then(|extension| extension.to_str()) {
+            Some("go") if !reads => Atomicity::Plain,
+            Some("go") => self.go_load(file, line),
+            Some("rs") => Atomicity::Plain,
+            _ => self.c_move(frame, file, line, reads),
+        }
+    }
+
+    /// Go compiles `atomic.LoadX(&v)` to a move and leaves no other trace than the source. The arguments of
+    /// such a call may be loads of their own on the same line: then it cannot be told which one this is.
+    fn go_load(&self, file: &Path, line: u32) -> Atomicity {
+        let Some(text) = self.sources.line(file, line) else { return Atomicity::Undecided };
+        let calls = ["atomic.Load", ".Load("].iter().map(|call| text.matches(call).count()).max();
+        match calls.unwrap_or(0) {
+            0 => Atomicity::Plain,
+            _ if loads_in_argument(&text) => Atomicity::Undecided,
+            _ => Atomicity::Atomic,
+        }
+    }
+
+    fn c_move(&self, frame: &Frame, file: &Path, line: u32, reads: bool) -> Atomicity {
+        let Some(text) = self.statement(file, line) else { return Atomicity::Undecided };
+        let words = words_of(&text);
+        let here = if reads { words.load } else { words.store };
+        if here || words.any || self.names_atomic_variable(frame, &text) {
+            return Atomicity::Atomic;
+        }
+        Atomicity::Plain
+    }
+
+    /// The line with up to two before it that do not end a statement: calls are often broken across lines.
+    fn statement(&self, file: &Path, line: u32) -> Option<String> {
+        let mut text = self.sources.line(file, line)?;
+        for above in (line.saturating_sub(2)..line).rev() {
+            let Some(before) = self.sources.line(file, above) else { break };
+            if before.trim_end().ends_with([';', '{', '}', ':']) || before.trim().is_empty() {
+                break;
+            }
+            text = format!("{before}\n{text}");
+        }
+        Some(text)
+    }
+
+    /// Whether the text names a variable or member that the debug information declares `_Atomic`.
+    fn names_atomic_variable(&self, frame: &Frame, text: &str) -> bool {
+        let image = self.images.iter().find(|(path, _, _)| frame.module.as_deref() == Some(path));
+        let is_word = |character: char| character.is_alphanumeric() || character == '_';
+        image.is_some_and(|(_, _, image)| {
+            text.split(|character| !is_word(character))
+                .filter(|word| !word.is_empty())
+                .any(|word| image.source_is_atomic(word))
+        })
+    }
+}
+
+/// Whether the argument of an atomic load reads memory itself: it indexes, or goes through more than one dot.
+fn loads_in_argument(text: &str) -> bool {
+    let Some(argument) = text.split("atomic.Load").nth(1).and_then(|rest| rest.split_once('(')) else {
+        return false;
+    };
+    let argument = argument.1.split(')').next().unwrap_or("");
+    argument.contains('[') || argument.matches('.').count() > 1
+}
+
+fn words_of(text: &str) -> Words {
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    Words {
+        load: has(&["atomic_load", ".load(", "->load("]),
+        store: has(&["atomic_store", ".store(", "->store(", "atomic_init", "atomic_clear"]),
+        any: has(&["READ_ONCE", "WRITE_ONCE", "__sync_", "std::atomic", "atomic_ref", "_Atomic"]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_atomic_load_of_a_field_is_the_only_load_of_its_line() {
+        assert!(!loads_in_argument("n := atomic.LoadUint64(&c.requestCount)"));
+        assert!(loads_in_argument("n += atomic.LoadUint64(&c.recent[i])"));
+        assert!(!loads_in_argument("return c.index"));
+    }
+
+    #[test]
+    fn built_in_loads_and_stores_are_told_apart() {
+        assert_eq!(words_of("__atomic_store_n(&c->x, 1, __ATOMIC_RELEASE);"), Words { store: true, ..Words::default() });
+        assert_eq!(words_of("v = atomic_load(&x);"), Words { load: true, ..Words::default() });
+        assert_eq!(words_of("c->x++;"), Words::default());
+    }
+}

@@ -1,0 +1,186 @@
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::rc::Rc;
+
+use jostle_model::Address;
+use jostle_stacks::{AddressSpace, Image};
+
+use crate::mappings::{self, Mapping};
+use crate::memory::TargetMemory;
+
+/// Files larger than this are not read: their code is not sampled, and the summary says so.
+const LARGEST: u64 = 1 << 30;
+
+/// An ELF file as it lies on disk. It is read, not mapped: a library that is overwritten while we look at it
+/// would end us with SIGBUS, and our breakpoints would stay in the target.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FileBytes {
+    /// Its path, as the target names it.
+    pub(crate) path: &'static str,
+    /// Its content, kept until we end.
+    pub(crate) bytes: &'static [u8],
+}
+
+/// A file that the target has mapped as code.
+#[derive(Clone)]
+pub(crate) struct Loaded {
+    /// The file.
+    pub(crate) file: FileBytes,
+    /// Its tables.
+    pub(crate) image: Rc<Image>,
+    /// How far the loader moved it.
+    pub(crate) bias: u64,
+}
+
+/// Something that happened to the target's code since the last look.
+#[derive(Clone)]
+pub(crate) enum Change {
+    /// A file was mapped.
+    Loaded(Loaded),
+    /// It was unmapped again.
+    Unloaded(Loaded),
+}
+
+/// Which file, in which state: what the same library mapped twice has in common.
+type FileKey = (u64, u64, i64);
+
+/// The code of the target: which files are mapped where.
+#[derive(Default)]
+pub(crate) struct Modules {
+    /// Everything loaded, for unwinding.
+    pub(crate) space: AddressSpace,
+    mappings: Vec<Mapping>,
+    loaded: BTreeMap<Address, Loaded>,
+    files: HashMap<FileKey, Option<(FileBytes, Rc<Image>)>>,
+    /// Files that could not be looked into, with the reason.
+    pub(crate) refused: Vec<String>,
+}
+
+impl Modules {
+    /// Looks at the target's mappings again and says what changed.
+    pub(crate) fn refresh(&mut self, pid: i32) -> io::Result<Vec<Change>> {
+        let mappings = mappings::read(pid)?;
+        if mappings == self.mappings {
+            return Ok(Vec::new());
+        }
+        self.mappings = mappings;
+        let now = self.code_mappings(pid);
+        let mut changes = self.drop_unmapped(&now);
+        for (at, loaded) in now {
+            if let std::collections::btree_map::Entry::Vacant(vacant) = self.loaded.entry(at) {
+                self.space.add(Rc::clone(&loaded.image), loaded.bias);
+                changes.push(Change::Loaded(vacant.insert(loaded).clone()));
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Whether a store of another thread to `at` is possible at all. Fresh mappings count as writable.
+    pub(crate) fn may_change(&self, at: Address) -> bool {
+        mappings::find(&self.mappings, at).is_none_or(|mapping| mapping.writable)
+    }
+
+    /// Whether another process may store to `at`.
+    pub(crate) fn is_shared_memory(&self, at: Address) -> bool {
+        mappings::find(&self.mappings, at).is_some_and(|mapping| mapping.shared)
+    }
+
+    /// The code of the function at `at`, and where it starts.
+    pub(crate) fn function_code(&self, at: Address) -> Option<(Address, &'static [u8])> {
+        let module = self.space.module_at(at)?;
+        let function = module.image.function_at(at.unload(module.bias))?;
+        let code = module.image.code(function.start, function.size as usize)?;
+        Some((function.start.load(module.bias), code))
+    }
+
+    /// Reads from the import tables where functions such as `memcpy` live that are chosen at run time and
+    /// have no public name of their own.
+    pub(crate) fn name_imports(&mut self, memory: &TargetMemory, wanted: impl Fn(&str) -> bool) -> Vec<(Address, String)> {
+        let mut named = Vec::new();
+        for loaded in self.loaded.values() {
+            for import in loaded.image.imports().iter().filter(|import| wanted(&import.name)) {
+                let Some(target) = word(memory, import.slot.load(loaded.bias)) else { continue };
+                // An unresolved slot points back into its own module.
+                let own = self.space.module_at(target).is_none_or(|module| Rc::ptr_eq(module.image, &loaded.image));
+                if !own {
+                    named.push((target, import.name.clone()));
+                }
+            }
+        }
+        for (at, name) in &named {
+            self.space.name_code(*at, name.clone());
+        }
+        named
+    }
+
+    fn drop_unmapped(&mut self, now: &BTreeMap<Address, Loaded>) -> Vec<Change> {
+        let gone: Vec<Address> = (self.loaded.iter())
+            .filter(|(at, old)| now.get(at).is_none_or(|new| !Rc::ptr_eq(&new.image, &old.image)))
+            .map(|(&at, _)| at)
+            .collect();
+        let mut changes = Vec::new();
+        for old in gone.iter().filter_map(|at| self.loaded.remove(at)) {
+            self.space.remove(&old.image, old.bias);
+            changes.push(Change::Unloaded(old));
+        }
+        changes
+    }
+
+    /// The first executable mapping of each file that we can read, by address.
+    fn code_mappings(&mut self, pid: i32) -> BTreeMap<Address, Loaded> {
+        let mut found: BTreeMap<Address, Loaded> = BTreeMap::new();
+        let mut seen: Vec<(&'static str, u64)> = Vec::new();
+        for mapping in self.mappings.clone().iter().filter(|mapping| mapping.executable) {
+            let Some(path) = mapping.file() else { continue };
+            let Some((file, image)) = self.open(pid, path) else { continue };
+            let Some(bias) = bias(&image, mapping) else { continue };
+            // A text that was split by mprotect is still one module.
+            if !seen.contains(&(file.path, bias)) {
+                seen.push((file.path, bias));
+                found.insert(Address(bias), Loaded { file, image, bias });
+            }
+        }
+        found
+    }
+
+    /// The file at `path` as the target sees it, parsed once.
+    fn open(&mut self, pid: i32, path: &str) -> Option<(FileBytes, Rc<Image>)> {
+        let in_target = format!("/proc/{pid}/root{path}");
+        let metadata = fs::metadata(&in_target).ok()?;
+        let key = (metadata.dev(), metadata.ino(), metadata.mtime_nsec() ^ metadata.mtime() << 20);
+        if let Some(known) = self.files.get(&key) {
+            return known.clone();
+        }
+        let opened = read(&in_target, path, metadata.len());
+        if let Err(reason) = &opened {
+            self.refused.push(format!("{path}: {reason}"));
+        }
+        self.files.entry(key).or_insert(opened.ok()).clone()
+    }
+}
+
+fn read(in_target: &str, path: &str, length: u64) -> Result<(FileBytes, Rc<Image>), String> {
+    if length > LARGEST {
+        return Err(format!("larger than {} MiB", LARGEST >> 20));
+    }
+    let bytes: &'static [u8] = fs::read(in_target).map_err(|error| error.to_string())?.leak();
+    let image = Image::parse(path, bytes).map_err(|error| error.to_string())?;
+    Ok((FileBytes { path: path.to_owned().leak(), bytes }, Rc::new(image)))
+}
+
+/// How far the loader moved the image, from one of its executable mappings.
+fn bias(image: &Image, mapping: &Mapping) -> Option<u64> {
+    let segment = image.segments().iter().find(|segment| {
+        let page_start = segment.file_offset & !0xfff;
+        segment.executable && (page_start..segment.file_offset + segment.file_size).contains(&mapping.offset)
+    })?;
+    let moved_by = mapping.range.start.0.wrapping_sub(mapping.offset);
+    Some(moved_by.wrapping_sub(segment.address.0.wrapping_sub(segment.file_offset)))
+}
+
+fn word(memory: &TargetMemory, at: Address) -> Option<Address> {
+    use jostle_stacks::Memory;
+    memory.word(at).map(Address)
+}

@@ -1,0 +1,258 @@
+//! What one instruction does to memory, and where: static facts by decoding, addresses by registers.
+
+use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, Register};
+use jostle_model::{Access, Address, Direction};
+use jostle_stacks::Registers;
+
+/// The widest access that is looked at: an AVX-512 register. Wider ones save whole register files.
+const WIDEST: usize = 64;
+
+/// A memory operand: how its address is computed, and what happens to the bytes there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Operand {
+    base: Register,
+    index: Register,
+    scale: u8,
+    displacement: u64,
+    /// How many bytes one execution (for string instructions: one element) touches.
+    pub(crate) size: u8,
+    /// What is done to them.
+    pub(crate) direction: Direction,
+}
+
+/// An instruction that touches memory other than its own stack frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Operation {
+    /// Where the instruction starts, in the address space it was decoded for.
+    pub(crate) at: Address,
+    /// How many bytes long it is.
+    pub(crate) length: u8,
+    /// Its memory operand; string moves have two.
+    pub(crate) operands: [Option<Operand>; 2],
+    /// Whether it is locked, or exchanges with memory (which locks by itself).
+    pub(crate) locked: bool,
+    /// Whether it is a plain move of at most 8 bytes: what a relaxed, acquire or release atomic compiles to.
+    pub(crate) simple_move: bool,
+    /// Whether it is repeated (`rep movsb`): it then touches `rcx` elements.
+    repeated: bool,
+}
+
+impl Operation {
+    /// The accesses it is about to make with these registers; a repeated one is cut to its first bytes.
+    pub(crate) fn accesses(&self, registers: &Registers) -> impl Iterator<Item = Access> {
+        let count = if self.repeated { registers.rcx } else { 1 };
+        self.operands.into_iter().flatten().filter(move |_| count > 0).map(move |operand| Access {
+            address: operand.address(registers),
+            size: (u64::from(operand.size).saturating_mul(count)).min(32) as u32,
+            direction: operand.direction,
+        })
+    }
+
+    /// Whether it reads the control block of the running goroutine, whose address Go keeps in `r14`: every
+    /// prologue does, to see whether the stack must grow or the goroutine must yield.
+    pub(crate) fn reads_goroutine(&self) -> bool {
+        self.operands[0].is_some_and(|operand| operand.base == Register::R14 && operand.index == Register::None)
+    }
+
+    /// Whether any operand is stored to.
+    pub(crate) fn writes(&self) -> bool {
+        self.operands.iter().flatten().any(|operand| operand.direction.writes())
+    }
+
+    /// What it does to memory, both operands taken together.
+    pub(crate) fn direction(&self) -> Direction {
+        let mut directions = self.operands.iter().flatten().map(|operand| operand.direction);
+        let first = directions.next().unwrap_or(Direction::Read);
+        directions.fold(first, |all, one| if all == one { all } else { Direction::ReadWrite })
+    }
+}
+
+impl Operand {
+    /// Where it points with these registers.
+    fn address(&self, registers: &Registers) -> Address {
+        let index = value(registers, self.index).wrapping_mul(u64::from(self.scale));
+        Address(value(registers, self.base).wrapping_add(index).wrapping_add(self.displacement))
+    }
+}
+
+/// A 64-bit register by its name; 0 for "no register" and for what addresses cannot use.
+fn value(registers: &Registers, register: Register) -> u64 {
+    match register {
+        Register::RAX => registers.rax,
+        Register::RBX => registers.rbx,
+        Register::RCX => registers.rcx,
+        Register::RDX => registers.rdx,
+        Register::RSI => registers.rsi,
+        Register::RDI => registers.rdi,
+        Register::RBP => registers.rbp,
+        Register::RSP => registers.rsp,
+        Register::R8 => registers.r8,
+        Register::R9 => registers.r9,
+        Register::R10 => registers.r10,
+        Register::R11 => registers.r11,
+        Register::R12 => registers.r12,
+        Register::R13 => registers.r13,
+        Register::R14 => registers.r14,
+        Register::R15 => registers.r15,
+        _ => 0,
+    }
+}
+
+/// The operations of the code of one function, loaded at `at`. `None` when any of it is not code: data
+/// between instructions must not be mistaken for them, a breakpoint there would corrupt it.
+pub(crate) fn decode(code: &[u8], at: Address) -> Option<Vec<Operation>> {
+    let mut info = InstructionInfoFactory::new();
+    let mut operations = Vec::new();
+    for instruction in &mut Decoder::with_ip(64, code, at.0, DecoderOptions::NONE) {
+        if instruction.is_invalid() {
+            return None;
+        }
+        operations.extend(operation(&instruction, &mut info));
+    }
+    Some(operations)
+}
+
+/// Where the instruction that ends at `end` starts, in the code of one function loaded at `at`.
+pub(crate) fn instruction_before(code: &[u8], at: Address, end: Address) -> Option<Instruction> {
+    Decoder::with_ip(64, code, at.0, DecoderOptions::NONE)
+        .into_iter()
+        .take_while(|instruction| instruction.ip() < end.0)
+        .find(|instruction| instruction.next_ip() == end.0)
+}
+
+/// What a single instruction does to memory, if it does.
+pub(crate) fn operation(instruction: &Instruction, info: &mut InstructionInfoFactory) -> Option<Operation> {
+    if instruction.flow_control() != FlowControl::Next || instruction.is_stack_instruction() {
+        return None;
+    }
+    let mut found = info.info(instruction).used_memory().iter().filter_map(operand);
+    let operands = [found.next(), found.next()];
+    operands[0]?;
+    Some(Operation {
+        at: Address(instruction.ip()),
+        length: instruction.len() as u8,
+        operands,
+        locked: instruction.has_lock_prefix() || instruction.mnemonic() == Mnemonic::Xchg,
+        simple_move: is_simple_move(instruction, operands),
+        repeated: instruction.has_rep_prefix() || instruction.has_repne_prefix(),
+    })
+}
+
+fn operand(memory: &iced_x86::UsedMemory) -> Option<Operand> {
+    let direction = match memory.access() {
+        OpAccess::Read | OpAccess::CondRead => Direction::Read,
+        OpAccess::Write | OpAccess::CondWrite => Direction::Write,
+        OpAccess::ReadWrite | OpAccess::ReadCondWrite => Direction::ReadWrite,
+        OpAccess::None | OpAccess::NoMemAccess => return None,
+    };
+    let size = memory.memory_size().size();
+    let thread_local = matches!(memory.segment(), Register::FS | Register::GS);
+    let short_address = [memory.base(), memory.index()].iter().any(|register| register.is_gpr32());
+    let gathered = memory.index().is_vector_register();
+    if size == 0 || size > WIDEST || thread_local || short_address || gathered || is_frame_local(memory) {
+        return None;
+    }
+    Some(Operand {
+        base: memory.base(),
+        index: memory.index(),
+        scale: memory.scale() as u8,
+        displacement: memory.displacement(),
+        size: size as u8,
+        direction,
+    })
+}
+
+/// Locals and spills, by stack pointer or (below it) by frame pointer. Other threads reach such memory only
+/// through a pointer, and that access is a site of its own.
+fn is_frame_local(memory: &iced_x86::UsedMemory) -> bool {
+    memory.base() == Register::RSP || memory.base() == Register::RBP && (memory.displacement() as i64) < 0
+}
+
+fn is_simple_move(instruction: &Instruction, operands: [Option<Operand>; 2]) -> bool {
+    let small = operands[1].is_none() && operands[0].is_some_and(|operand| operand.size <= 8);
+    // A load may be folded into any instruction that only reads: `cmp [x], 0` tests what a load loaded.
+    let stores = operands[0].is_some_and(|operand| operand.direction.writes());
+    small
+        && match instruction.mnemonic() {
+            Mnemonic::Mov | Mnemonic::Movq | Mnemonic::Movd | Mnemonic::Movss | Mnemonic::Movsd => true,
+            _ => !stores,
+        }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn only(code: &[u8]) -> Option<Operation> {
+        let operations = decode(code, Address(0x1000)).expect("valid code");
+        assert!(operations.len() <= 1);
+        operations.first().copied()
+    }
+
+    fn first_access(code: &[u8], registers: &Registers) -> Access {
+        only(code).expect("touches memory").accesses(registers).next().expect("touches memory now")
+    }
+
+    #[test]
+    fn a_store_through_a_register_is_a_write_of_its_width() {
+        // mov dword ptr [rax + rbx*4 + 8], ecx
+        let registers = Registers { rax: 0x5000, rbx: 2, ..Registers::default() };
+        let access = first_access(&[0x89, 0x4c, 0x98, 0x08], &registers);
+        assert_eq!(access, Access { address: Address(0x5010), size: 4, direction: Direction::Write });
+    }
+
+    #[test]
+    fn a_rip_relative_address_counts_from_the_next_instruction() {
+        // add qword ptr [rip + 0x10], 1  (8 bytes long)
+        let operation = only(&[0x48, 0x83, 0x05, 0x10, 0, 0, 0, 1]).expect("touches memory");
+        let access = operation.accesses(&Registers::default()).next().expect("touches memory now");
+        assert_eq!(access, Access { address: Address(0x1018), size: 8, direction: Direction::ReadWrite });
+        assert!(!operation.locked && !operation.simple_move);
+    }
+
+    #[test]
+    fn stack_frames_and_thread_locals_are_left_out() {
+        assert_eq!(only(&[0x48, 0x8b, 0x44, 0x24, 0x08]), None, "mov rax, [rsp+8]");
+        assert_eq!(only(&[0x48, 0x8b, 0x45, 0xf8]), None, "mov rax, [rbp-8]");
+        assert_eq!(only(&[0x64, 0x48, 0x8b, 0x04, 0x25, 0xf8, 0xff, 0xff, 0xff]), None, "mov rax, fs:[-8]");
+        assert_eq!(only(&[0x48, 0x8d, 0x43, 0x08]), None, "lea rax, [rbx+8]");
+        assert_eq!(only(&[0xff, 0x10]), None, "call [rax]");
+    }
+
+    #[test]
+    fn exchanges_are_locked_without_the_prefix() {
+        assert!(only(&[0x48, 0x87, 0x03]).expect("xchg [rbx], rax").locked);
+        assert!(only(&[0xf0, 0x48, 0x0f, 0xc1, 0x03]).expect("lock xadd [rbx], rax").locked);
+        assert!(!only(&[0x48, 0x01, 0x03]).expect("add [rbx], rax").locked);
+    }
+
+    #[test]
+    fn a_load_folded_into_a_comparison_may_still_be_an_atomic_load() {
+        assert!(only(&[0x83, 0x38, 0x00]).expect("cmp dword ptr [rax], 0").simple_move);
+    }
+
+    #[test]
+    fn a_repeated_move_reads_and_writes_as_much_as_rcx_says() {
+        let registers = Registers { rcx: 3, rsi: 0x100, rdi: 0x200, ..Registers::default() };
+        let operation = only(&[0xf3, 0x48, 0xa5]).expect("rep movsq");
+        let mut accesses: Vec<Access> = operation.accesses(&registers).collect();
+        accesses.sort_by_key(|access| access.address);
+        assert_eq!(accesses[0], Access { address: Address(0x100), size: 24, direction: Direction::Read });
+        assert_eq!(accesses[1], Access { address: Address(0x200), size: 24, direction: Direction::Write });
+        assert_eq!(operation.accesses(&Registers::default()).count(), 0, "rcx = 0 touches nothing");
+    }
+
+    #[test]
+    fn data_among_the_code_spoils_the_function() {
+        // ret; then bytes that are no instruction
+        assert_eq!(decode(&[0xc3, 0x06], Address(0)), None);
+    }
+
+    #[test]
+    fn the_instruction_before_an_address_is_found_by_decoding_from_the_start() {
+        let code = [0x90, 0x48, 0x83, 0x05, 0x10, 0, 0, 0, 1, 0xc3];
+        let found = instruction_before(&code, Address(0x1000), Address(0x1009)).expect("add ends there");
+        assert_eq!(found.ip(), 0x1001);
+        assert!(instruction_before(&code, Address(0x1000), Address(0x1004)).is_none());
+    }
+}

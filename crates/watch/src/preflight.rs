@@ -1,0 +1,117 @@
+//! What can be told about a command before it runs: the errors that `exec` would report less clearly.
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::WatchError;
+
+/// A program that can be started and watched.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Program {
+    /// An x86-64 executable.
+    Native,
+    /// A script: its interpreter is what will be watched.
+    Script {
+        /// The interpreter's line, without `#!`.
+        interpreter: String,
+    },
+}
+
+/// Finds the program as `execvp` would and looks at its first bytes.
+pub(crate) fn check(program: &OsStr) -> Result<Program, WatchError> {
+    let path = find(program)?;
+    let mut head = Vec::new();
+    let opened = File::open(&path).and_then(|file| file.take(512).read_to_end(&mut head));
+    match opened {
+        // A program that may be executed but not read: `exec` will do, we shall see less.
+        Err(_) => Ok(Program::Native),
+        Ok(_) => judge(path, &head),
+    }
+}
+
+fn judge(path: PathBuf, head: &[u8]) -> Result<Program, WatchError> {
+    const SET_USER_OR_GROUP: u32 = 0o6000;
+    let mode = fs::metadata(&path).map(|metadata| metadata.permissions().mode()).unwrap_or(0);
+    if mode & SET_USER_OR_GROUP != 0 {
+        return Err(WatchError::Privileged(path));
+    }
+    if let Some(line) = head.strip_prefix(b"#!") {
+        let line = line.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        return Ok(Program::Script { interpreter: String::from_utf8_lossy(line).trim().to_owned() });
+    }
+    if !head.starts_with(b"\x7fELF") {
+        return Err(WatchError::NotElf(path));
+    }
+    match machine(head) {
+        None => Ok(Program::Native),
+        Some(machine) => Err(WatchError::OtherArchitecture { program: path, machine }),
+    }
+}
+
+/// The machine of an ELF header, unless it is x86-64.
+fn machine(head: &[u8]) -> Option<String> {
+    let field = |at: usize| head.get(at..at + 2).map(|bytes| u16::from_le_bytes([bytes[0], bytes[1]]));
+    // EI_CLASS at 4 (2: 64-bit), EI_DATA at 5 (1: little-endian), e_machine at 18; numbers from elf.h.
+    match (head.get(4), head.get(5), field(18)) {
+        (Some(2), Some(1), Some(62)) => None,
+        (Some(1), _, Some(62)) => Some("x32".to_owned()),
+        (_, Some(2), _) => Some("a big-endian machine".to_owned()),
+        (_, _, Some(3)) => Some("32-bit x86".to_owned()),
+        (_, _, Some(40)) => Some("32-bit ARM".to_owned()),
+        (_, _, Some(183)) => Some("AArch64".to_owned()),
+        (_, _, Some(243)) => Some("RISC-V".to_owned()),
+        (_, _, Some(other)) => Some(format!("ELF machine {other}")),
+        (_, _, None) => Some("an unknown machine (the file is cut off)".to_owned()),
+    }
+}
+
+fn find(program: &OsStr) -> Result<PathBuf, WatchError> {
+    let given = Path::new(program);
+    let candidates: Vec<PathBuf> = if program.as_encoded_bytes().contains(&b'/') {
+        vec![given.to_owned()]
+    } else {
+        let path = env::var_os("PATH").unwrap_or_else(|| "/bin:/usr/bin".into());
+        env::split_paths(&path).map(|directory| directory.join(given)).collect()
+    };
+    let existing: Vec<PathBuf> = candidates.into_iter().filter(|path| path.is_file()).collect();
+    let executable = existing.iter().find(|path| is_executable(path));
+    match (executable, existing.first()) {
+        (Some(path), _) => Ok(path.clone()),
+        (None, Some(path)) => Err(WatchError::NotExecutable(path.clone())),
+        (None, None) if given.is_dir() => Err(WatchError::NotExecutable(given.to_owned())),
+        (None, None) => Err(WatchError::NotFound(given.to_owned())),
+    }
+}
+
+fn is_executable(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_x86_64_header_passes() {
+        assert_eq!(check(OsStr::new("/proc/self/exe")).expect("ourselves"), Program::Native);
+    }
+
+    #[test]
+    fn other_machines_are_named() {
+        let mut head = vec![0x7f, b'E', b'L', b'F', 2, 1];
+        head.resize(64, 0);
+        head[18] = 183;
+        assert_eq!(machine(&head).as_deref(), Some("AArch64"));
+        assert!(machine(&head[..10]).expect("refused").contains("cut off"));
+    }
+
+    #[test]
+    fn a_missing_program_is_not_found() {
+        assert!(matches!(check(OsStr::new("no-such-program-here")), Err(WatchError::NotFound(_))));
+        assert!(matches!(check(OsStr::new("/")), Err(WatchError::NotExecutable(_))));
+    }
+}

@@ -1,0 +1,309 @@
+//! Where to look next: which sites to trap, which of the arrivals to hold, and for how long.
+//!
+//! Sites that have never been seen come first, least seen first after that (LiteRace: Marino, Musuvathi and
+//! Narayanasamy, PLDI 2009, found races in cold code because hot code has been tested). Holds go mostly to
+//! sites whose memory other threads touch too; the rest is spread over all live sites, since what was learnt
+//! about sharing is never complete.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+
+use crate::budget::Budget;
+use crate::scope::Part;
+use crate::sharing::Evidence;
+use crate::sites::{Catalogue, FunctionId, SiteId};
+use crate::traps::Purpose;
+
+/// How many never-seen sites of the program are trapped at a time.
+const WAVE: usize = 1024;
+/// How many functions of libraries are trapped at their entry at a time.
+const LIBRARY_WAVE: usize = 128;
+/// How long a full wave may stay before its oldest part makes room for others.
+const WAVE_AGE: Duration = Duration::from_millis(200);
+/// How many live sites are trapped for a hold at a time: with 16, nearly all holds went to whatever each run
+/// reaches first; with 3 they were spread.
+const CANDIDATES: usize = 3;
+/// How long those may stay before others get their turn.
+const CANDIDATE_AGE: Duration = Duration::from_millis(15);
+/// How many sites that run rarely are waited for at a time, beside the candidates.
+const PATIENCE: usize = 128;
+/// Live sites trapped for a look only, per turn.
+const SCOUTS: usize = 6;
+/// Functions whose name is looked at per turn.
+const CLASSIFIED_PER_TURN: usize = 4000;
+/// The share of holds that go to sites known to be contended.
+const CONTENDED_SHARE: f64 = 0.8;
+/// The part of the budget that may go into looking without holding.
+const LOOKING_SHARE: f64 = 0.25;
+
+/// A trap to set or to take away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Set a trap.
+    Arm(Purpose),
+    /// Take it away.
+    Disarm(Purpose),
+}
+
+/// The plan of what to look at.
+pub(crate) struct Sampler {
+    rng: Rng,
+    /// Functions nobody has asked the name of yet.
+    unclassified: Vec<FunctionId>,
+    /// Functions of libraries that were not seen to run yet.
+    dormant: VecDeque<FunctionId>,
+    /// Sites not seen to run yet, not trapped.
+    fresh: VecDeque<SiteId>,
+    /// The same, trapped, oldest first.
+    wave: VecDeque<(Instant, SiteId)>,
+    library_wave: VecDeque<(Instant, FunctionId)>,
+    /// Sites seen to run at which a thread may be held.
+    live: Vec<SiteId>,
+    /// Sites seen to run at which a thread may only be looked at.
+    locked: Vec<SiteId>,
+    candidates: Vec<SiteId>,
+    candidates_since: Instant,
+    patient: VecDeque<SiteId>,
+    /// What may be spent on holding.
+    pub(crate) holding: Budget,
+    /// What may be spent on looking.
+    pub(crate) looking: Budget,
+}
+
+impl Sampler {
+    /// A plan that keeps to `budget` (a share of wall time) and makes the choices that `seed` gives.
+    pub(crate) fn new(seed: u64, budget: f64, now: Instant) -> Self {
+        Self {
+            rng: Rng::with_seed(seed),
+            unclassified: Vec::new(),
+            dormant: VecDeque::new(),
+            fresh: VecDeque::new(),
+            wave: VecDeque::new(),
+            library_wave: VecDeque::new(),
+            live: Vec::new(),
+            locked: Vec::new(),
+            candidates: Vec::new(),
+            candidates_since: now,
+            patient: VecDeque::new(),
+            holding: Budget::new(budget * (1.0 - LOOKING_SHARE), now),
+            looking: Budget::new(budget * LOOKING_SHARE, now),
+        }
+    }
+
+    /// Takes in functions that were found.
+    pub(crate) fn add_functions(&mut self, functions: Range<u32>) {
+        self.unclassified.extend(functions.map(FunctionId));
+        self.rng.shuffle(&mut self.unclassified);
+    }
+
+    /// Takes in a function that is known to act for others.
+    pub(crate) fn add_helper(&mut self, function: FunctionId) {
+        self.dormant.push_front(function);
+    }
+
+    /// A function of a library was seen to run: its sites are worth a look from now on.
+    pub(crate) fn discovered(&mut self, catalogue: &mut Catalogue, function: FunctionId) {
+        let sites = catalogue.decode(function);
+        self.add_sites(sites);
+    }
+
+    fn add_sites(&mut self, sites: Range<u32>) {
+        for site in sites.map(SiteId) {
+            // In random order, but without shuffling all that is there already.
+            let at = self.rng.usize(0..=self.fresh.len());
+            self.fresh.push_back(site);
+            let last = self.fresh.len() - 1;
+            self.fresh.swap(at.min(last), last);
+        }
+    }
+
+    /// A thread arrived at a site for the first time.
+    pub(crate) fn came_alive(&mut self, catalogue: &Catalogue, site: SiteId) {
+        if catalogue.site(site).may_hold() { self.live.push(site) } else { self.locked.push(site) }
+    }
+
+    /// Forgets sites whose code is gone.
+    pub(crate) fn retain_mapped(&mut self, catalogue: &Catalogue) {
+        let mapped = |site: &SiteId| catalogue.site(*site).mapped;
+        self.fresh.retain(mapped);
+        self.wave.retain(|(_, site)| mapped(site));
+        self.live.retain(mapped);
+        self.locked.retain(mapped);
+        self.candidates.retain(mapped);
+        self.patient.retain(mapped);
+    }
+
+    /// Whether to hold the thread that arrives at a site for the first time: what is in hand is spread over
+    /// the first visits still to come, since for cold code the first visit may be the only one.
+    pub(crate) fn hold_first_visit(&mut self, now: Instant) -> bool {
+        let affordable = self.holding.balance(now) / 2.0 / self.duration(now).as_secs_f64();
+        let waiting = (self.fresh.len() + self.wave.len()).max(1);
+        self.rng.f64() < affordable / waiting as f64
+    }
+
+    /// Whether a hold can be paid for now.
+    pub(crate) fn may_hold(&mut self, now: Instant) -> bool {
+        self.holding.balance(now) > 0.0
+    }
+
+    /// How long the next hold lasts: long while much is in hand, short and frequent later. Random, so that it
+    /// does not fall into step with the target. Near 1 ms, because a thread that stands still keeps a Go
+    /// processor, or a lock, from the others.
+    pub(crate) fn duration(&mut self, now: Instant) -> Duration {
+        let typical = (self.holding.balance(now) / 20.0).clamp(0.0008, 0.0025);
+        Duration::from_secs_f64(typical * (0.5 + self.rng.f64()))
+    }
+
+    /// One of several accesses of a site, at random.
+    pub(crate) fn choose<T: Copy>(&mut self, among: &[T]) -> Option<T> {
+        self.rng.choice(among).copied()
+    }
+
+    /// What to trap from now on.
+    pub(crate) fn plan(&mut self, catalogue: &mut Catalogue, now: Instant) -> Vec<Step> {
+        let mut steps = Vec::new();
+        self.classify_some(catalogue);
+        self.explore(catalogue, now, &mut steps);
+        if self.looking.balance(now) > 0.0 {
+            self.explore_libraries(catalogue, now, &mut steps);
+            self.scout(catalogue, &mut steps);
+        }
+        if self.may_hold(now) {
+            self.wait_for_candidates(catalogue, now, &mut steps);
+        }
+        steps
+    }
+
+    fn classify_some(&mut self, catalogue: &mut Catalogue) {
+        for _ in 0..CLASSIFIED_PER_TURN {
+            let Some(function) = self.unclassified.pop() else { return };
+            match catalogue.classify(function) {
+                Some(Part::User) => {
+                    let sites = catalogue.decode(function);
+                    self.add_sites(sites);
+                }
+                Some(_) => self.dormant.push_back(function),
+                None => {}
+            }
+        }
+    }
+
+    /// Keeps a wave of never-seen sites trapped.
+    fn explore(&mut self, catalogue: &Catalogue, now: Instant, steps: &mut Vec<Step>) {
+        self.wave.retain(|&(_, site)| catalogue.site(site).visits == 0);
+        if self.wave.len() >= WAVE && !self.fresh.is_empty() {
+            let old = self.wave.iter().take_while(|(since, _)| now - *since > WAVE_AGE).count();
+            for (_, site) in self.wave.drain(..old) {
+                steps.push(Step::Disarm(Purpose::Scout(site)));
+                self.fresh.push_back(site);
+            }
+        }
+        while self.wave.len() < WAVE {
+            let Some(site) = self.fresh.pop_front() else { break };
+            steps.push(Step::Arm(Purpose::Scout(site)));
+            self.wave.push_back((now, site));
+        }
+    }
+
+    /// Keeps some functions of libraries trapped at their entry, those that do not run in turns.
+    fn explore_libraries(&mut self, catalogue: &Catalogue, now: Instant, steps: &mut Vec<Step>) {
+        let _ = catalogue;
+        if self.library_wave.len() >= LIBRARY_WAVE {
+            let old = self.library_wave.iter().take_while(|(since, _)| now - *since > WAVE_AGE).count();
+            for (_, function) in self.library_wave.drain(..old) {
+                steps.push(Step::Disarm(Purpose::Discover(function)));
+                self.dormant.push_back(function);
+            }
+        }
+        while self.library_wave.len() < LIBRARY_WAVE {
+            let Some(function) = self.dormant.pop_front() else { break };
+            steps.push(Step::Arm(Purpose::Discover(function)));
+            self.library_wave.push_back((now, function));
+        }
+    }
+
+    /// A library function has been discovered: it leaves the wave.
+    pub(crate) fn left_wave(&mut self, function: FunctionId) {
+        self.library_wave.retain(|&(_, waiting)| waiting != function);
+    }
+
+    /// Looks again at a few sites that run, to learn which memory is shared. Locked ones too: they write.
+    fn scout(&mut self, catalogue: &Catalogue, steps: &mut Vec<Step>) {
+        for pool in [&self.live, &self.locked] {
+            for _ in 0..SCOUTS / 2 {
+                let Some(site) = least(&mut self.rng, pool, 8, |site| catalogue.site(site).visits) else { break };
+                steps.push(Step::Arm(Purpose::Scout(site)));
+            }
+        }
+    }
+
+    /// Chooses the sites of the next holds.
+    fn wait_for_candidates(&mut self, catalogue: &mut Catalogue, now: Instant, steps: &mut Vec<Step>) {
+        if now - self.candidates_since > CANDIDATE_AGE {
+            self.give_up_candidates(catalogue, steps);
+            self.candidates_since = now;
+        }
+        while self.candidates.len() < CANDIDATES {
+            let Some(site) = self.next_candidate(catalogue) else { return };
+            self.candidates.push(site);
+            steps.push(Step::Disarm(Purpose::Scout(site)));
+            steps.push(Step::Arm(Purpose::Hold(site)));
+        }
+    }
+
+    /// Nobody came: rare sites are waited for with more patience, as many at a time as room allows.
+    fn give_up_candidates(&mut self, catalogue: &mut Catalogue, steps: &mut Vec<Step>) {
+        for site in self.candidates.drain(..) {
+            catalogue.site_mut(site).misses += 1;
+            self.patient.push_back(site);
+            if self.patient.len() > PATIENCE
+                && let Some(old) = self.patient.pop_front()
+            {
+                steps.push(Step::Disarm(Purpose::Hold(old)));
+            }
+        }
+    }
+
+    /// A site trapped for a hold was reached: it is no longer waited for.
+    pub(crate) fn arrived(&mut self, site: SiteId) {
+        self.candidates.retain(|&waiting| waiting != site);
+        self.patient.retain(|&waiting| waiting != site);
+    }
+
+    fn next_candidate(&mut self, catalogue: &Catalogue) -> Option<SiteId> {
+        let contended_only = self.rng.f64() < CONTENDED_SHARE;
+        let waited_for = |site: &SiteId| self.candidates.contains(site) || self.patient.contains(site);
+        let eligible: Vec<SiteId> = (self.live.iter().copied())
+            .filter(|&site| !contended_only || catalogue.site(site).evidence > Evidence::None)
+            .filter(|site| !waited_for(site))
+            .collect();
+        least(&mut self.rng, &eligible, eligible.len(), |site| weight(catalogue, site))
+    }
+}
+
+/// How much attention a site has had: holds, and more for those that have shown their collisions already.
+/// A site with certain evidence of sharing is worth a few holds more than one with a hint.
+fn weight(catalogue: &Catalogue, site: SiteId) -> u32 {
+    let site = catalogue.site(site);
+    let attention = site.holds + 2 * site.hits + site.misses;
+    let library = if site.part == Part::User { 0 } else { 4 };
+    match site.evidence {
+        Evidence::Exact => attention + library,
+        Evidence::Page => 2 * attention + 1 + library,
+        Evidence::None => 4 * attention + 2 + library,
+    }
+}
+
+/// The one with the least `weight` of up to `tries` sites drawn at random.
+fn least(rng: &mut Rng, among: &[SiteId], tries: usize, weight: impl Fn(SiteId) -> u32) -> Option<SiteId> {
+    if among.is_empty() {
+        return None;
+    }
+    let start = rng.usize(0..among.len());
+    // A random starting point breaks ties; a random stride would draw no better.
+    let drawn = (0..tries.min(among.len())).map(|step| among[(start + step) % among.len()]);
+    drawn.min_by_key(|&site| weight(site))
+}

@@ -1,0 +1,234 @@
+//! Whose code a function is, by its name and its module: what may be sampled, and what may be blamed.
+
+/// Whose code a function is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Part {
+    /// The program's own.
+    User,
+    /// A library's, the language's standard library among them: sampled when it runs, after the program's.
+    Library,
+    /// Acts on its caller's memory, on its caller's account: `memcpy`, a map insertion.
+    Helper,
+    /// Gives memory back.
+    Free,
+    /// The language runtime's, the C library's, the loader's: synchronizes in ways of its own. Never sampled,
+    /// never blamed.
+    Runtime,
+}
+
+/// What the module of a function says about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ModuleKind {
+    /// The executable or a library of its own.
+    Ordinary,
+    /// The C library, its loader and its satellites.
+    System,
+    /// The C++ standard library.
+    CppLibrary,
+}
+
+/// Judges a module by its path.
+pub(crate) fn module_kind(path: &str) -> ModuleKind {
+    /// The parts of glibc and musl, the loader, and the unwinder that ships with the compiler.
+    const SYSTEM: [&str; 13] = [
+        "libc.", "libc-", "ld-linux", "ld-musl", "ld-2", "libpthread", "libm.", "libm-", "libdl", "librt.",
+        "libresolv", "libgcc_s", "libnss",
+    ];
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    if starts(&SYSTEM) {
+        ModuleKind::System
+    } else if starts(&["libstdc++", "libc++"]) {
+        ModuleKind::CppLibrary
+    } else {
+        ModuleKind::Ordinary
+    }
+}
+
+/// Whose code the function `name` is; in Go programs when `is_go`.
+pub(crate) fn part(kind: ModuleKind, is_go: bool, name: Option<&str>) -> Part {
+    match (kind, name) {
+        (_, Some(name)) if is_go => go_part(name),
+        (_, Some(name)) if is_free(name) => Part::Free,
+        (_, Some(name)) if is_memory_function(name) => Part::Helper,
+        (ModuleKind::System, _) => Part::Runtime,
+        (ModuleKind::CppLibrary, _) => Part::Library,
+        (_, Some(name)) => native_part(name),
+        (_, None) => Part::User,
+    }
+}
+
+/// Whether a function, or one inlined at the access, is the implementation of an atomic operation.
+pub(crate) fn is_atomic_wrapper(name: &str) -> bool {
+    const WRAPPERS: [&str; 8] = [
+        "std::__atomic_base", "std::atomic", "std::__atomic_float", "std::__atomic_impl", "core::sync::atomic",
+        "sync/atomic.", "internal/runtime/atomic.", "runtime/internal/atomic.",
+    ];
+    WRAPPERS.iter().any(|wrapper| name.contains(wrapper))
+}
+
+/// Functions of the C library that read or write memory for their caller. Implementations that are chosen at
+/// run time carry such a name with a suffix, or none; the import table then names them.
+pub(crate) fn is_memory_function(name: &str) -> bool {
+    const FAMILIES: [&str; 23] = [
+        "memcpy", "memmove", "memset", "memcmp", "memchr", "memrchr", "mempcpy", "bcmp", "bzero", "strlen",
+        "strnlen", "strcpy", "strncpy", "stpcpy", "strcat", "strcmp", "strncmp", "strchr", "strrchr", "wmemset",
+        "wcslen", "rawmemchr", "strstr",
+    ];
+    let name = name.split('@').next().unwrap_or(name).trim_start_matches('_');
+    FAMILIES.iter().any(|family| {
+        name.strip_prefix(family).is_some_and(|rest| {
+            let rest = rest.trim_start_matches("_chk");
+            rest.is_empty() || ["_sse", "_avx", "_evex", "_erms", "_ssse", "_generic"].iter().any(|suffix| rest.starts_with(suffix))
+        })
+    })
+}
+
+/// Functions that give memory back to the allocator.
+fn is_free(name: &str) -> bool {
+    ["free", "cfree", "_int_free", "realloc", "munmap"].contains(&name) || name.starts_with("operator delete")
+}
+
+/// The same for the names a native program contains when it is linked statically.
+fn native_part(name: &str) -> Part {
+    /// glibc's own names in a static executable, and cgo's glue.
+    const RUNTIME: [&str; 24] = [
+        "__libc_", "_IO_", "__pthread_", "pthread_", "___pthread_", "_dl_", "__dl_", "_nl_", "malloc", "calloc", "_int_",
+        "sysmalloc", "tcache_", "__nptl_", "__lll_", "__restore_rt", "_Unwind_", "__gthread", "start_thread",
+        "_start", "x_cgo_", "_cgo_", "crosscall", "__cxa_",
+    ];
+    const LIBRARY: [&str; 9] =
+        ["std::", "core::", "alloc::", "<std::", "<core::", "<alloc::", "__gnu_cxx::", "hashbrown::", "<hashbrown::"];
+    if RUNTIME.iter().any(|prefix| name.starts_with(prefix)) {
+        Part::Runtime
+    } else if LIBRARY.iter().any(|prefix| name.starts_with(prefix)) || is_atomic_wrapper(name) {
+        Part::Library
+    } else {
+        Part::User
+    }
+}
+
+fn go_part(name: &str) -> Part {
+    let package = go_package(name);
+    if is_go_helper(package, name) {
+        return Part::Helper;
+    }
+    match package {
+        "runtime" | "sync" | "sync/atomic" | "syscall" | "reflect" | "unique" | "weak" => Part::Runtime,
+        _ if ["runtime/", "internal/runtime/", "internal/sync", "internal/race", "internal/syscall", "internal/poll"]
+            .iter()
+            .any(|prefix| package.starts_with(prefix)) =>
+        {
+            Part::Runtime
+        }
+        // The linker's glue: wrappers, type algorithms, cgo trampolines.
+        "" | "type" | "go" => Part::Runtime,
+        _ if is_go_standard(package) => Part::Library,
+        _ => native_or_user(name),
+    }
+}
+
+fn native_or_user(name: &str) -> Part {
+    let local = name.rsplit('.').next().unwrap_or(name);
+    if local.starts_with("_cgo") || local.starts_with("_Cfunc_") { Part::Runtime } else { Part::User }
+}
+
+/// `net/http` of `net/http.(*conn).serve`: up to the first dot after the last slash before any bracket.
+fn go_package(name: &str) -> &str {
+    let end = name.find(['(', '[']).unwrap_or(name.len());
+    let start = name[..end].rfind('/').map_or(0, |slash| slash + 1);
+    name[start..].find('.').map_or("", |dot| &name[..start + dot])
+}
+
+/// Packages of the standard library have no dot in their first path element, and neither has `main`.
+fn is_go_standard(package: &str) -> bool {
+    const ROOTS: [&str; 44] = [
+        "archive", "bufio", "bytes", "cmp", "compress", "container", "context", "crypto", "database", "debug",
+        "embed", "encoding", "errors", "expvar", "flag", "fmt", "go", "hash", "html", "image", "index", "internal",
+        "io", "iter", "log", "maps", "math", "mime", "net", "os", "path", "plugin", "regexp", "slices", "sort",
+        "strconv", "strings", "structs", "testing", "text", "time", "unicode", "unsafe", "vendor",
+    ];
+    let root = package.split('/').next().unwrap_or(package);
+    ROOTS.contains(&root)
+}
+
+/// Parts of Go's runtime that touch the memory of the code that calls them.
+fn is_go_helper(package: &str, name: &str) -> bool {
+    const RUNTIME: [&str; 26] = [
+        "memmove", "memclr", "memequal", "memhash", "strhash", "typedmemmove", "typedmemclr", "typedslicecopy",
+        "slicecopy", "growslice", "mapaccess", "mapassign", "mapdelete", "mapclear", "mapiter", "duffcopy",
+        "duffzero", "concatstring", "slicebytetostring", "stringtoslice", "efaceeq", "ifaceeq", "cmpstring", "convT",
+        "strequal", "panicmem",
+    ];
+    match package {
+        "internal/runtime/maps" | "internal/bytealg" => true,
+        "runtime" => RUNTIME.iter().any(|prefix| name["runtime.".len()..].starts_with(prefix)),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn go(name: &str) -> Part {
+        part(ModuleKind::Ordinary, true, Some(name))
+    }
+
+    fn native(name: &str) -> Part {
+        part(ModuleKind::Ordinary, false, Some(name))
+    }
+
+    #[test]
+    fn go_functions_belong_to_their_package() {
+        assert_eq!(go("main.(*Collector).prune"), Part::User);
+        assert_eq!(go("example.org/half-atomics/internal/broken.(*Collector).prune"), Part::User);
+        assert_eq!(go("github.com/ebitengine/purego.(*Foo).Bar"), Part::User);
+        assert_eq!(go("net/http.(*conn).serve"), Part::Library);
+        assert_eq!(go("runtime.preemptone"), Part::Runtime);
+        assert_eq!(go("sync.(*Mutex).Lock"), Part::Runtime);
+        assert_eq!(go("internal/sync.(*HashTrieMap[...]).Load"), Part::Runtime);
+        assert_eq!(go("main._Cfunc_add"), Part::Runtime);
+        assert_eq!(go("slices.SortFunc[go.shape.[]int,main.x]"), Part::Library);
+    }
+
+    #[test]
+    fn helpers_act_for_their_caller() {
+        assert_eq!(go("runtime.memmove"), Part::Helper);
+        assert_eq!(go("runtime.mapassign_faststr"), Part::Helper);
+        assert_eq!(go("internal/runtime/maps.(*Map).PutSlot"), Part::Helper);
+        assert_eq!(native("memcpy"), Part::Helper);
+        assert_eq!(part(ModuleKind::System, false, Some("__memmove_avx_unaligned_erms")), Part::Helper);
+        assert_eq!(native("memcpy_of_my_own"), Part::User);
+    }
+
+    #[test]
+    fn the_c_library_is_nobodys_fault() {
+        let libc = module_kind("/usr/lib/x86_64-linux-gnu/libc.so.6");
+        assert_eq!(part(libc, false, Some("pthread_mutex_lock")), Part::Runtime);
+        assert_eq!(part(libc, false, None), Part::Runtime);
+        assert_eq!(part(libc, false, Some("free")), Part::Free);
+        assert_eq!(module_kind("/opt/libcurl.so.4"), ModuleKind::Ordinary);
+        assert_eq!(native("pthread_mutex_unlock"), Part::Runtime, "linked statically");
+    }
+
+    #[test]
+    fn standard_libraries_come_after_the_program() {
+        assert_eq!(native("std::collections::hash::map::HashMap<K,V>::insert"), Part::Library);
+        assert_eq!(native("<alloc::vec::Vec<T> as core::ops::Drop>::drop"), Part::Library);
+        assert_eq!(native("gates::registry::check"), Part::User);
+        assert_eq!(part(module_kind("/usr/lib/libstdc++.so.6"), false, None), Part::Library);
+    }
+
+    #[test]
+    fn atomic_wrappers_are_known_in_every_language() {
+        for name in [
+            "std::__atomic_base<int>::load(std::memory_order) const",
+            "core::sync::atomic::AtomicU64::store",
+            "sync/atomic.(*Uint64).Load",
+        ] {
+            assert!(is_atomic_wrapper(name), "{name}");
+        }
+        assert!(!is_atomic_wrapper("main.(*Collector).RecentRequestCount"));
+    }
+}

@@ -1,0 +1,215 @@
+use std::ops::Range;
+use std::rc::Rc;
+
+use jostle_model::Address;
+use jostle_stacks::Image;
+
+use crate::modules::Loaded;
+use crate::operation::{self, Operation};
+use crate::patterns::Patterns;
+use crate::scope::{self, ModuleKind, Part};
+use crate::sharing::Evidence;
+
+/// Functions longer than this are left alone: they are tables of generated code, and decoding takes long.
+const LONGEST_FUNCTION: u64 = 1 << 18;
+
+/// A site in the [`Catalogue`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct SiteId(pub(crate) u32);
+
+/// A function in the [`Catalogue`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct FunctionId(pub(crate) u32);
+
+/// A memory-access instruction, and what we know of it from looking.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    /// What it does.
+    pub(crate) operation: Operation,
+    /// Whose code it is in.
+    pub(crate) part: Part,
+    /// How often a thread was seen arriving here.
+    pub(crate) visits: u32,
+    /// How often a thread was held here.
+    pub(crate) holds: u32,
+    /// How often somebody else came to the same bytes meanwhile.
+    pub(crate) hits: u32,
+    /// How often it was armed in vain.
+    pub(crate) misses: u32,
+    /// Whether other threads touch what it touches.
+    pub(crate) evidence: Evidence,
+    /// Whether its code is still mapped.
+    pub(crate) mapped: bool,
+}
+
+impl Site {
+    /// Whether a thread may be held here. Locked sites are only looked at: they tell where others write.
+    pub(crate) fn may_hold(&self) -> bool {
+        self.mapped && !self.operation.locked
+    }
+}
+
+/// A function, and how far we are with it.
+#[derive(Clone, Copy, Debug)]
+struct Function {
+    module: usize,
+    at: Address,
+    size: u64,
+    part: Option<Part>,
+}
+
+struct Module {
+    image: Rc<Image>,
+    bias: u64,
+    kind: ModuleKind,
+    mapped: bool,
+}
+
+/// Every function of the target's code, and the sites of those that were decoded.
+#[derive(Default)]
+pub(crate) struct Catalogue {
+    modules: Vec<Module>,
+    functions: Vec<Function>,
+    sites: Vec<Site>,
+    include: Patterns,
+    exclude: Patterns,
+}
+
+impl Catalogue {
+    /// An empty one that keeps to functions matching `include` (if any are given) and not `exclude`.
+    pub(crate) fn new(include: Patterns, exclude: Patterns) -> Self {
+        Self { include, exclude, ..Self::default() }
+    }
+
+    /// Adds the functions of a module that was loaded; returns them.
+    pub(crate) fn add(&mut self, loaded: &Loaded) -> Range<u32> {
+        let first = self.functions.len() as u32;
+        let kind = scope::module_kind(loaded.file.path);
+        // All that the C library offers for sampling are its memory functions; those are named on their own.
+        let skip_all = kind == ModuleKind::System;
+        self.modules.push(Module { image: Rc::clone(&loaded.image), bias: loaded.bias, kind, mapped: true });
+        let module = self.modules.len() - 1;
+        if !skip_all {
+            self.functions.extend(loaded.image.functions().iter().map(|function| Function {
+                module,
+                at: function.start.load(loaded.bias),
+                size: function.size,
+                part: None,
+            }));
+        }
+        first..self.functions.len() as u32
+    }
+
+    /// Adds one function of the C library that acts for its callers, at `at`.
+    pub(crate) fn add_helper(&mut self, at: Address) -> Option<FunctionId> {
+        let module = self.modules.iter().position(|module| {
+            module.mapped && module.image.segments().iter().any(|segment| {
+                let start = segment.address.load(module.bias);
+                segment.executable && (start..start + segment.memory_size).contains(&at)
+            })
+        })?;
+        let found = self.modules[module].image.function_at(at.unload(self.modules[module].bias))?;
+        let at = found.start.load(self.modules[module].bias);
+        self.functions.push(Function { module, at, size: found.size, part: Some(Part::Helper) });
+        Some(FunctionId(self.functions.len() as u32 - 1))
+    }
+
+    /// Marks the sites of a module that was unloaded; returns the addresses it had.
+    pub(crate) fn remove(&mut self, loaded: &Loaded) -> Option<Range<Address>> {
+        let module = self.modules.iter_mut().find(|module| {
+            module.mapped && module.bias == loaded.bias && Rc::ptr_eq(&module.image, &loaded.image)
+        })?;
+        module.mapped = false;
+        let ends = loaded.image.segments().iter().map(|segment| segment.address.0 + segment.memory_size);
+        let range = Address(loaded.bias)..Address(loaded.bias.wrapping_add(ends.max().unwrap_or(0)));
+        for site in self.sites.iter_mut().filter(|site| range.contains(&site.operation.at)) {
+            site.mapped = false;
+        }
+        Some(range)
+    }
+
+    /// Whose code a function is; `None` when it must not be sampled at all.
+    pub(crate) fn classify(&mut self, id: FunctionId) -> Option<Part> {
+        let function = self.functions[id.0 as usize];
+        let module = &self.modules[function.module];
+        if !module.mapped || function.size > LONGEST_FUNCTION {
+            return None;
+        }
+        let name = module.image.function_name(function.at.unload(module.bias));
+        let part = scope::part(module.kind, module.image.is_go(), name.as_deref());
+        let part = self.selected(part, name.as_deref().unwrap_or_else(|| module.image.name()))?;
+        self.functions[id.0 as usize].part = Some(part);
+        Some(part)
+    }
+
+    /// The user's word on what to look at: whatever is included counts as the program's own.
+    fn selected(&self, part: Part, name: &str) -> Option<Part> {
+        let runtime = matches!(part, Part::Runtime | Part::Free);
+        if runtime || self.exclude.matches(name) || !self.include.is_empty() && !self.include.matches(name) {
+            return None;
+        }
+        if self.include.is_empty() { Some(part) } else { Some(Part::User) }
+    }
+
+    /// Where a function starts.
+    pub(crate) fn entry(&self, id: FunctionId) -> Address {
+        self.functions[id.0 as usize].at
+    }
+
+    /// Decodes a function; returns its sites, none when its bytes are not plain code.
+    pub(crate) fn decode(&mut self, id: FunctionId) -> Range<u32> {
+        let first = self.sites.len() as u32;
+        let function = self.functions[id.0 as usize];
+        let part = function.part.unwrap_or(Part::User);
+        for operation in self.operations(function).unwrap_or_default() {
+            self.sites.push(Site {
+                operation,
+                part,
+                visits: 0,
+                holds: 0,
+                hits: 0,
+                misses: 0,
+                evidence: Evidence::None,
+                mapped: true,
+            });
+        }
+        first..self.sites.len() as u32
+    }
+
+    fn operations(&self, function: Function) -> Option<Vec<Operation>> {
+        let module = &self.modules[function.module];
+        let start = function.at.unload(module.bias);
+        let code = module.image.code(start, function.size as usize)?;
+        let mut operations = operation::decode(code, function.at)?;
+        if module.image.is_go() {
+            operations.retain(|operation| !operation.reads_goroutine());
+            // Locks and the like are inlined into their callers; their insides are theirs.
+            operations.retain(|operation| !is_inlined_runtime(&module.image, operation.at.unload(module.bias)));
+        }
+        Some(operations)
+    }
+
+    /// What is known of a site.
+    pub(crate) fn site(&self, id: SiteId) -> &Site {
+        &self.sites[id.0 as usize]
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn site_mut(&mut self, id: SiteId) -> &mut Site {
+        &mut self.sites[id.0 as usize]
+    }
+
+    /// How many sites have been seen to run, and how many are known.
+    pub(crate) fn seen_and_known(&self) -> (u64, u64) {
+        let seen = self.sites.iter().filter(|site| site.visits > 0).count();
+        (seen as u64, self.sites.len() as u64)
+    }
+}
+
+/// Whether the access is in code that the compiler inlined from Go's runtime or its locks. Go's own tables
+/// tell, also in a stripped program.
+fn is_inlined_runtime(image: &Image, at: jostle_model::FileAddress) -> bool {
+    image.go_inlines(at).iter().any(|name| {
+        scope::part(ModuleKind::Ordinary, true, Some(name)) == Part::Runtime && !scope::is_atomic_wrapper(name)
+    })
+}

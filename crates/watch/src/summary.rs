@@ -1,0 +1,84 @@
+use std::sync::Arc;
+
+use jostle_model::{Summary, UpperBound, Verdict, WatchCounts};
+
+use crate::tracer::Tracer;
+use crate::{Outcome, WatchError};
+
+/// Fewer holds than this say nothing: not even a collision in every twentieth hold could be excluded at
+/// 95 % (see [`UpperBound::after_clean_trials`]).
+const FEWEST_HOLDS: u64 = 59;
+
+/// Closes the books of a watch.
+pub(crate) fn outcome(tracer: Tracer<'_>) -> Result<Outcome, WatchError> {
+    if tracer.tally.samples == 0
+        && let Some(error) = tracer.error
+    {
+        return Err(error);
+    }
+    let counts = counts(&tracer);
+    let summary = Summary {
+        verb: "watch",
+        verdict: verdict(tracer.findings.len(), &counts),
+        findings: tracer.findings.len() as u64,
+        bound: UpperBound::after_clean_trials(counts.holds),
+        seed: tracer.options.seed,
+        target: tracer.status,
+        warnings: warnings(&tracer, &counts),
+        counts,
+    };
+    Ok(Outcome { findings: tracer.findings, summary, error: tracer.error.map(Arc::new) })
+}
+
+fn counts(tracer: &Tracer<'_>) -> WatchCounts {
+    let (sites_seen, sites_known) = tracer.sites();
+    let watched = tracer.watched();
+    WatchCounts {
+        watched_ms: watched.as_millis() as u64,
+        held_share: tracer.time_held().as_secs_f64() / watched.as_secs_f64().max(1e-9),
+        budget: tracer.options.budget,
+        samples: tracer.tally.samples,
+        holds: tracer.tally.holds,
+        sites_seen,
+        sites_known,
+        hits: tracer.tally.hits,
+        value_changes: tracer.tally.value_changes,
+        undecided: tracer.tally.undecided,
+    }
+}
+
+fn verdict(findings: usize, counts: &WatchCounts) -> Verdict {
+    match findings {
+        0 if counts.holds < FEWEST_HOLDS || counts.undecided > 0 => Verdict::Inconclusive,
+        0 => Verdict::NothingFound,
+        _ => Verdict::Found,
+    }
+}
+
+fn warnings(tracer: &Tracer<'_>, counts: &WatchCounts) -> Vec<String> {
+    let mut warnings = tracer.warnings.clone();
+    if counts.undecided > 0 {
+        warnings.push(format!(
+            "{} collisions could not be judged: without debug information and source nothing tells a relaxed \
+             atomic from a plain access",
+            counts.undecided
+        ));
+    }
+    if tracer.tally.children > 0 {
+        warnings.push(format!("{} child processes were not watched", tracer.tally.children));
+    }
+    if tracer.tally.blind_holds > 0 {
+        warnings.push(format!(
+            "in {} holds some thread had no free debug register; is a debugger attached?",
+            tracer.tally.blind_holds
+        ));
+    }
+    if tracer.ran_alone() {
+        warnings.push("the target never had a second thread: nothing in it can collide".to_owned());
+    }
+    if let Some(error) = &tracer.error {
+        warnings.push(format!("the watch ended early: failed to {error}"));
+    }
+    warnings.extend(tracer.refused_files().iter().map(|refused| format!("not looked into: {refused}")));
+    warnings
+}

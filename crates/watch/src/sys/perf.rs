@@ -1,0 +1,95 @@
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd};
+
+use jostle_model::Address;
+use perf_event_open_sys as sys;
+use perf_event_open_sys::bindings::{
+    HW_BREAKPOINT_RW, HW_BREAKPOINT_W, PERF_FLAG_FD_CLOEXEC, PERF_TYPE_BREAKPOINT, perf_event_attr,
+};
+
+/// Which accesses of other threads a watchpoint reports. x86 cannot report loads alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Watch {
+    /// Stores.
+    Writes,
+    /// Loads and stores.
+    Accesses,
+}
+
+/// One debug register of one thread, reserved through perf and re-armed at will.
+///
+/// A hit stops the thread with a SIGTRAP *after* its access; the tracer sees it as
+/// [`Trap::Watchpoint`](super::ptrace::Trap::Watchpoint). Dropping it frees the register.
+#[derive(Debug)]
+pub(crate) struct Watchpoint {
+    event: File,
+    exclude_kernel: bool,
+}
+
+/// A harmless address for an event that is not armed: nothing is ever mapped at the second page.
+const NOWHERE: Address = Address(0x1000);
+
+impl Watchpoint {
+    /// Reserves a debug register of thread `tid`. With `exclude_kernel` a `read(2)` into the watched range
+    /// goes unseen; without it the kernel asks for privileges (`perf_event_paranoid`, CAP_PERFMON).
+    ///
+    /// # Errors
+    /// ENOSPC when all four registers are taken, ESRCH when the thread is gone, EACCES or EPERM when the
+    /// machine does not allow it.
+    pub(crate) fn reserve(tid: i32, exclude_kernel: bool) -> io::Result<Self> {
+        let mut attributes = attributes(exclude_kernel, NOWHERE, 1, Watch::Writes, 0);
+        attributes.set_disabled(1);
+        // SAFETY: `attributes` is a complete perf_event_attr that says its own size.
+        let fd = unsafe {
+            sys::perf_event_open(&mut attributes, tid, -1, -1, libc::c_ulong::from(PERF_FLAG_FD_CLOEXEC))
+        };
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the kernel just gave us this descriptor; nobody else owns it.
+        Ok(Self { event: unsafe { File::from_raw_fd(fd) }, exclude_kernel })
+    }
+
+    /// Watches `length` (1, 2, 4 or 8) bytes at `at`, which is a multiple of `length`.
+    pub(crate) fn arm(&self, at: Address, length: u64, watch: Watch, cookie: u64) -> io::Result<()> {
+        let mut attributes = attributes(self.exclude_kernel, at, length, watch, cookie);
+        // SAFETY: the descriptor is a breakpoint event and `attributes` outlives the call.
+        let answer =
+            unsafe { sys::ioctls::MODIFY_ATTRIBUTES(self.event.as_raw_fd(), &raw mut attributes) };
+        succeeded(answer)
+    }
+
+    /// Stops watching; the register stays reserved.
+    pub(crate) fn disarm(&self) -> io::Result<()> {
+        // SAFETY: the descriptor is a perf event; DISABLE takes no pointer.
+        let answer = unsafe { sys::ioctls::DISABLE(self.event.as_raw_fd(), 0) };
+        succeeded(answer)
+    }
+}
+
+fn succeeded(answer: libc::c_int) -> io::Result<()> {
+    if answer < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+fn attributes(exclude_kernel: bool, at: Address, length: u64, watch: Watch, cookie: u64) -> perf_event_attr {
+    let mut attributes = perf_event_attr {
+        type_: PERF_TYPE_BREAKPOINT,
+        size: size_of::<perf_event_attr>() as u32,
+        bp_type: match watch {
+            Watch::Writes => HW_BREAKPOINT_W,
+            Watch::Accesses => HW_BREAKPOINT_RW,
+        },
+        sig_data: cookie,
+        ..perf_event_attr::default()
+    };
+    attributes.__bindgen_anon_1.sample_period = 1;
+    attributes.__bindgen_anon_3.bp_addr = at.0;
+    attributes.__bindgen_anon_4.bp_len = length;
+    // `sigtrap` insists on `remove_on_exec`: the new program would not know what the signal means.
+    attributes.set_sigtrap(1);
+    attributes.set_remove_on_exec(1);
+    attributes.set_exclude_kernel(exclude_kernel.into());
+    attributes.set_exclude_hv(1);
+    attributes
+}

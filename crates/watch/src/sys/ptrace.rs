@@ -1,0 +1,196 @@
+use std::io;
+use std::mem::MaybeUninit;
+use std::ptr;
+
+use libc::{c_int, c_long, c_void, pid_t};
+
+/// Everything that creates a task or replaces its program must stop for us; nothing else has to.
+const OPTIONS: c_int =
+    libc::PTRACE_O_TRACECLONE | libc::PTRACE_O_TRACEFORK | libc::PTRACE_O_TRACEVFORK | libc::PTRACE_O_TRACEEXEC;
+
+/// `si_code` of a SIGTRAP raised by a perf event with `sigtrap` set (linux/include/uapi/asm-generic/siginfo.h).
+const TRAP_PERF: i32 = 6;
+/// `si_code` of a SIGTRAP raised by the kernel itself; `int3` on x86-64.
+const SI_KERNEL: i32 = 0x80;
+
+/// What `waitpid` had to say about one traced task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// The task is gone; for a thread group leader with its exit code.
+    Exited(i32),
+    /// This signal ended it.
+    Killed(i32),
+    /// It is about to receive this signal.
+    Signal(i32),
+    /// It created a task: the new one will report by itself.
+    NewTask(NewTask),
+    /// It runs a new program.
+    Exec,
+    /// A stop of ptrace itself: a new task's first stop, or the end of a group stop.
+    Stop,
+    /// The whole group was stopped by this signal (SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU).
+    GroupStop(i32),
+}
+
+/// How a task was created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NewTask {
+    /// `clone`: nearly always a thread.
+    Clone,
+    /// `fork`: a process with a copy of the memory.
+    Fork,
+    /// `vfork`: a process that borrows the memory until it runs another program.
+    Vfork,
+}
+
+/// Why a thread stands in a SIGTRAP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trap {
+    /// It executed an `int3`.
+    Breakpoint,
+    /// A watchpoint of ours, with the cookie it was armed with.
+    Watchpoint { cookie: u64 },
+    /// None of ours: the target gets it.
+    Foreign,
+}
+
+fn request(
+    request: libc::c_uint,
+    tid: pid_t,
+    address: *mut c_void,
+    data: *mut c_void,
+) -> io::Result<c_long> {
+    // SAFETY: every caller passes for `request` the pointers that ptrace(2) asks for, alive for the call.
+    let answer = unsafe { libc::ptrace(request, tid, address, data) };
+    if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(answer) }
+}
+
+fn number(value: usize) -> *mut c_void {
+    ptr::without_provenance_mut(value)
+}
+
+/// Becomes the tracer of `tid` without stopping it. EPERM: another tracer is there, or it is forbidden.
+pub(crate) fn seize(tid: pid_t) -> io::Result<()> {
+    request(libc::PTRACE_SEIZE, tid, ptr::null_mut(), number(OPTIONS as usize)).map(drop)
+}
+
+/// Lets a stopped task run on, with `signal` delivered unless it is 0.
+pub(crate) fn resume(tid: pid_t, signal: i32) -> io::Result<()> {
+    request(libc::PTRACE_CONT, tid, ptr::null_mut(), number(signal as usize)).map(drop)
+}
+
+/// Leaves a task in its group stop, as if nobody traced it.
+pub(crate) fn listen(tid: pid_t) -> io::Result<()> {
+    request(libc::PTRACE_LISTEN, tid, ptr::null_mut(), ptr::null_mut()).map(drop)
+}
+
+/// Asks a running task for a [`Event::Stop`].
+pub(crate) fn interrupt(tid: pid_t) -> io::Result<()> {
+    request(libc::PTRACE_INTERRUPT, tid, ptr::null_mut(), ptr::null_mut()).map(drop)
+}
+
+/// Lets go of a stopped task for good.
+pub(crate) fn detach(tid: pid_t, signal: i32) -> io::Result<()> {
+    request(libc::PTRACE_DETACH, tid, ptr::null_mut(), number(signal as usize)).map(drop)
+}
+
+/// The registers of a stopped task.
+pub(crate) fn registers(tid: pid_t) -> io::Result<libc::user_regs_struct> {
+    let mut registers = MaybeUninit::<libc::user_regs_struct>::zeroed();
+    request(libc::PTRACE_GETREGS, tid, ptr::null_mut(), registers.as_mut_ptr().cast())?;
+    // SAFETY: the kernel filled it; and all-zero bytes are a valid value anyway.
+    Ok(unsafe { registers.assume_init() })
+}
+
+/// Replaces the registers of a stopped task.
+pub(crate) fn set_registers(tid: pid_t, registers: &libc::user_regs_struct) -> io::Result<()> {
+    request(libc::PTRACE_SETREGS, tid, ptr::null_mut(), ptr::from_ref(registers).cast_mut().cast()).map(drop)
+}
+
+/// The blocked signals of a stopped task, bit n-1 for signal n.
+pub(crate) fn signal_mask(tid: pid_t) -> io::Result<u64> {
+    let mut mask = 0u64;
+    request(libc::PTRACE_GETSIGMASK, tid, number(size_of::<u64>()), ptr::from_mut(&mut mask).cast())?;
+    Ok(mask)
+}
+
+/// Replaces the blocked signals of a stopped task.
+pub(crate) fn set_signal_mask(tid: pid_t, mut mask: u64) -> io::Result<()> {
+    request(libc::PTRACE_SETSIGMASK, tid, number(size_of::<u64>()), ptr::from_mut(&mut mask).cast()).map(drop)
+}
+
+/// The task that the task in an [`Event::NewTask`] stop has created.
+pub(crate) fn created_task(tid: pid_t) -> io::Result<pid_t> {
+    let mut message: libc::c_ulong = 0;
+    request(libc::PTRACE_GETEVENTMSG, tid, ptr::null_mut(), ptr::from_mut(&mut message).cast())?;
+    Ok(message as pid_t)
+}
+
+/// Why `tid`, stopped by a SIGTRAP, stands there.
+pub(crate) fn trap(tid: pid_t) -> io::Result<Trap> {
+    let mut info = SignalInfo { words: [0; 16] };
+    request(libc::PTRACE_GETSIGINFO, tid, ptr::null_mut(), ptr::from_mut(&mut info).cast())?;
+    Ok(match info.code() {
+        TRAP_PERF => Trap::Watchpoint { cookie: info.perf_data() },
+        SI_KERNEL => Trap::Breakpoint,
+        _ => Trap::Foreign,
+    })
+}
+
+/// `siginfo_t` by its layout in memory: libc does not name the fields of a perf trap.
+#[repr(C, align(8))]
+struct SignalInfo {
+    words: [u64; 16],
+}
+
+impl SignalInfo {
+    /// `si_code`, the third 32-bit word.
+    fn code(&self) -> i32 {
+        self.words[1] as u32 as i32
+    }
+
+    /// `si_perf_data`, after `si_addr`: bytes 24 to 31.
+    fn perf_data(&self) -> u64 {
+        self.words[3]
+    }
+}
+
+/// The next report of any traced task or child, if there is one.
+pub(crate) fn next_event() -> io::Result<Option<(pid_t, Event)>> {
+    let mut status = 0;
+    // SAFETY: `status` outlives the call.
+    match unsafe { libc::waitpid(-1, &mut status, libc::__WALL | libc::WNOHANG) } {
+        0 => Ok(None),
+        -1 => match io::Error::last_os_error() {
+            error if error.raw_os_error() == Some(libc::ECHILD) => Ok(None),
+            error => Err(error),
+        },
+        tid => Ok(Some((tid, event(status)))),
+    }
+}
+
+fn event(status: c_int) -> Event {
+    if libc::WIFEXITED(status) {
+        return Event::Exited(libc::WEXITSTATUS(status));
+    }
+    if libc::WIFSIGNALED(status) {
+        return Event::Killed(libc::WTERMSIG(status));
+    }
+    let signal = libc::WSTOPSIG(status);
+    match status >> 16 {
+        0 => Event::Signal(signal),
+        libc::PTRACE_EVENT_CLONE => Event::NewTask(NewTask::Clone),
+        libc::PTRACE_EVENT_FORK => Event::NewTask(NewTask::Fork),
+        libc::PTRACE_EVENT_VFORK => Event::NewTask(NewTask::Vfork),
+        libc::PTRACE_EVENT_EXEC => Event::Exec,
+        libc::PTRACE_EVENT_STOP if signal != libc::SIGTRAP => Event::GroupStop(signal),
+        _ => Event::Stop,
+    }
+}
+
+/// Whether two processes run in the same memory, as after `vfork`.
+pub(crate) fn shares_memory(one: pid_t, other: pid_t) -> bool {
+    const KCMP_VM: c_long = 1;
+    // SAFETY: kcmp takes numbers only.
+    unsafe { libc::syscall(libc::SYS_kcmp, c_long::from(one), c_long::from(other), KCMP_VM, 0, 0) == 0 }
+}

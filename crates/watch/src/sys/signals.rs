@@ -1,0 +1,109 @@
+use std::io;
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::time::Duration;
+
+/// Signals that come to us instead of ending us: the kernel's word that a task stopped, and the ways in
+/// which people and terminals ask a program to end.
+const OURS: [i32; 5] = [libc::SIGCHLD, libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT];
+
+/// `si_code` of a signal that the kernel sent, for a key press or a hang-up (asm-generic/siginfo.h).
+const SI_KERNEL: i32 = 0x80;
+
+/// What arrived while waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// A task of ours may have something to report.
+    Child,
+    /// We are asked to end by this signal.
+    End {
+        /// Which one.
+        signal: i32,
+        /// Whether the terminal sent it, and so to the target as well.
+        from_terminal: bool,
+    },
+    /// Nothing within the time allowed.
+    Nothing,
+}
+
+/// Keeps [`OURS`] blocked in this thread and in those that it starts, until dropped.
+pub(crate) struct Blocked {
+    before: libc::sigset_t,
+    ours: libc::sigset_t,
+}
+
+impl Blocked {
+    /// Blocks them. Call before starting threads.
+    pub(crate) fn new() -> Self {
+        let ours = set_of(&OURS);
+        let mut before = MaybeUninit::<libc::sigset_t>::zeroed();
+        // SAFETY: both sets live through the call; the old one is filled by it.
+        let before = unsafe {
+            libc::pthread_sigmask(libc::SIG_BLOCK, &ours, before.as_mut_ptr());
+            before.assume_init()
+        };
+        Self { before, ours }
+    }
+
+    /// The mask this thread had before: the one a launched target inherits.
+    pub(crate) fn before(&self) -> libc::sigset_t {
+        self.before
+    }
+
+    /// Waits for one of them, at most `timeout`.
+    pub(crate) fn wait(&self, timeout: Duration) -> Arrival {
+        let timeout = libc::timespec {
+            tv_sec: timeout.as_secs() as libc::time_t,
+            tv_nsec: libc::c_long::from(timeout.subsec_nanos() as i32),
+        };
+        let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+        // SAFETY: set, info and timeout live through the call.
+        let signal = unsafe { libc::sigtimedwait(&self.ours, info.as_mut_ptr(), &timeout) };
+        // SAFETY: all-zero bytes are a valid siginfo_t, should the call have filled nothing.
+        let info = unsafe { info.assume_init() };
+        match signal {
+            libc::SIGCHLD => Arrival::Child,
+            signal if signal > 0 => Arrival::End { signal, from_terminal: info.si_code == SI_KERNEL },
+            _ => Arrival::Nothing,
+        }
+    }
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        // SAFETY: `before` is the mask that this very thread had.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, ptr::null_mut()) };
+    }
+}
+
+fn set_of(signals: &[i32]) -> libc::sigset_t {
+    let mut set = MaybeUninit::<libc::sigset_t>::zeroed();
+    // SAFETY: sigemptyset initializes the set; the numbers are valid signals.
+    unsafe {
+        libc::sigemptyset(set.as_mut_ptr());
+        for &signal in signals {
+            libc::sigaddset(set.as_mut_ptr(), signal);
+        }
+        set.assume_init()
+    }
+}
+
+/// Sends `signal` to the process `pid`.
+pub(crate) fn send(pid: i32, signal: i32) -> io::Result<()> {
+    // SAFETY: kill takes no pointers.
+    if unsafe { libc::kill(pid, signal) } < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Timers of this thread fire when asked, not up to 50 µs later as by default: holds are short.
+pub(crate) fn sharpen_timers() {
+    // SAFETY: PR_SET_TIMERSLACK takes a number of nanoseconds.
+    unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1_000 as libc::c_ulong, 0, 0, 0) };
+}
+
+/// The CPU time this process has used so far, all threads, user and kernel.
+pub(crate) fn own_cpu_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` lives through the call.
+    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) };
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}

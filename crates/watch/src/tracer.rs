@@ -1,0 +1,236 @@
+//! The loop that watches: wait for a thread to stop, look, let it go.
+//!
+//! One thread does it all, because ptrace obeys only the thread that attached. Every turn of the loop first
+//! serves stopped threads, since each of them stands still until we are done, and only then plans ahead.
+
+mod catch;
+mod events;
+mod turn;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::{Duration, Instant};
+
+use jostle_model::{ExitStatus, Finding};
+
+use crate::case::CaseKey;
+use crate::judge::Court;
+use crate::memory::TargetMemory;
+use crate::modules::Modules;
+use crate::sampler::Sampler;
+use crate::sharing::Sharing;
+use crate::sites::Catalogue;
+use crate::sys::signals::{self, Arrival, Blocked};
+use crate::traps::Traps;
+use crate::watchpoints::Watchpoints;
+use crate::{Observer, Options, WatchError};
+use catch::Hold;
+
+/// How often plans are made.
+const TURN: Duration = Duration::from_millis(5);
+
+/// How far we are with the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// It has not begun to run its program.
+    Starting,
+    /// Being watched.
+    Watching,
+    /// No longer watched, on its way out (or left to end by itself).
+    Ending,
+    /// Gone.
+    Gone,
+}
+
+/// How often something happened.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) samples: u64,
+    pub(crate) holds: u64,
+    pub(crate) hits: u64,
+    pub(crate) value_changes: u64,
+    pub(crate) undecided: u64,
+    /// Child processes that were let go unwatched.
+    pub(crate) children: u64,
+    /// Holds during which some thread had no free debug register.
+    pub(crate) blind_holds: u64,
+}
+
+/// What is known about one collision of two places.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Known {
+    /// With the judge; caught so often since it was handed in.
+    Pending(u64),
+    /// A finding, by its index.
+    Finding(usize),
+    /// Undecided.
+    Undecided,
+    /// Not a bug.
+    Innocent,
+}
+
+pub(crate) struct Tracer<'a> {
+    pub(crate) options: &'a Options,
+    pub(crate) observer: &'a mut dyn Observer,
+    pub(crate) blocked: Blocked,
+    pub(crate) pid: i32,
+    pub(crate) phase: Phase,
+    pub(crate) status: ExitStatus,
+    pub(crate) error: Option<WatchError>,
+    pub(crate) started: Instant,
+    pub(crate) watch_ended: Option<Instant>,
+    next_turn: Instant,
+    /// When to use force on a target that was asked to end.
+    pub(crate) force_at: Option<Instant>,
+    pub(crate) asked_to_end: u32,
+    memory: Option<TargetMemory>,
+    modules: Modules,
+    modules_read: Instant,
+    catalogue: Catalogue,
+    sampler: Sampler,
+    sharing: Sharing,
+    traps: Traps,
+    watchpoints: Watchpoints,
+    threads: BTreeMap<i32, Thread>,
+    /// Children that borrow the target's memory until they run a program of their own.
+    borrowers: BTreeSet<i32>,
+    hold: Option<Hold>,
+    holds_begun: u64,
+    known: HashMap<CaseKey, Known>,
+    pub(crate) court: Court,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) tally: Tally,
+    pub(crate) warnings: Vec<String>,
+    most_threads: usize,
+}
+
+/// A thread of the target.
+#[derive(Clone, Debug)]
+struct Thread {
+    name: String,
+    /// Whether it blocks SIGTRAP: watchpoints cannot reach it then.
+    deaf: bool,
+}
+
+impl<'a> Tracer<'a> {
+    /// Takes over the target `pid`, which stands in its exec stop.
+    pub(crate) fn new(
+        options: &'a Options,
+        observer: &'a mut dyn Observer,
+        blocked: Blocked,
+        pid: i32,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            options,
+            observer,
+            blocked,
+            pid,
+            phase: Phase::Starting,
+            status: ExitStatus::Running,
+            error: None,
+            started: now,
+            watch_ended: None,
+            next_turn: now,
+            force_at: None,
+            asked_to_end: 0,
+            memory: None,
+            modules: Modules::default(),
+            modules_read: now,
+            catalogue: Catalogue::new(options.include.clone(), options.exclude.clone()),
+            sampler: Sampler::new(options.seed, options.budget, now),
+            sharing: Sharing::default(),
+            traps: Traps::default(),
+            watchpoints: Watchpoints::new(false),
+            threads: BTreeMap::new(),
+            borrowers: BTreeSet::new(),
+            hold: None,
+            holds_begun: 0,
+            known: HashMap::new(),
+            court: Court::open(),
+            findings: Vec::new(),
+            tally: Tally::default(),
+            warnings: Vec::new(),
+            most_threads: 0,
+        }
+    }
+
+    /// Watches until the target is gone.
+    pub(crate) fn run(&mut self) -> Result<(), WatchError> {
+        signals::sharpen_timers();
+        while self.phase != Phase::Gone {
+            match self.blocked.wait(self.patience()) {
+                Arrival::End { signal, from_terminal } => self.asked_to_end(signal, from_terminal),
+                Arrival::Child | Arrival::Nothing => {}
+            }
+            self.serve_events()?;
+            self.end_hold_if_due();
+            if Instant::now() >= self.next_turn && self.phase != Phase::Gone {
+                self.turn();
+                self.next_turn = Instant::now() + TURN;
+            }
+        }
+        let judged = self.court.close();
+        self.take_judgements(judged);
+        Ok(())
+    }
+
+    /// How long nothing needs to be done unless something happens.
+    fn patience(&self) -> Duration {
+        let next = match &self.hold {
+            Some(hold) => hold.until.min(self.next_turn),
+            None => self.next_turn,
+        };
+        next.saturating_duration_since(Instant::now())
+    }
+
+    /// Time spent watching so far.
+    pub(crate) fn watched(&self) -> Duration {
+        self.watch_ended.unwrap_or_else(Instant::now) - self.started
+    }
+
+    /// Time that threads of the target stood still for us.
+    pub(crate) fn time_held(&self) -> Duration {
+        self.sampler.holding.spent() + self.sampler.looking.spent()
+    }
+
+    /// Sites seen to run, and sites known.
+    pub(crate) fn sites(&self) -> (u64, u64) {
+        self.catalogue.seen_and_known()
+    }
+
+    /// Files with code that could not be looked into.
+    pub(crate) fn refused_files(&self) -> &[String] {
+        &self.modules.refused
+    }
+
+    /// Whether there was never more than one thread.
+    pub(crate) fn ran_alone(&self) -> bool {
+        self.most_threads < 2
+    }
+
+    /// Somebody wants us to end. The target hears of it if it has not already, and gets the time it needs;
+    /// asked again, it gets none.
+    fn asked_to_end(&mut self, signal: i32, from_terminal: bool) {
+        self.asked_to_end += 1;
+        self.stop_watching();
+        let signal = if self.asked_to_end > 1 { libc::SIGKILL } else { signal };
+        if !from_terminal || signal == libc::SIGKILL {
+            // It may have ended meanwhile.
+            let _ = signals::send(self.pid, signal);
+        }
+    }
+
+    /// Takes every trap and watchpoint away. The target runs on as if we had never been there.
+    pub(crate) fn stop_watching(&mut self) {
+        if self.phase != Phase::Watching {
+            return;
+        }
+        self.end_hold();
+        if let Some(memory) = &self.memory {
+            self.traps.disarm_all(memory);
+        }
+        self.watchpoints.clear();
+        self.watch_ended = Some(Instant::now());
+        self.phase = Phase::Ending;
+    }
+}

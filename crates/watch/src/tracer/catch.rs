@@ -1,0 +1,302 @@
+//! Holding one thread before its access, and noting who else comes to the same bytes meanwhile.
+
+use std::time::{Duration, Instant};
+
+use iced_x86::{Code, InstructionInfoFactory};
+use jostle_model::{Access, Address, Direction};
+use jostle_stacks::{CodeAddress, Registers};
+
+use super::events::resume;
+use super::{Known, Tracer};
+use crate::case::{self, Case, Form, Side};
+use crate::operation::{self, Operation};
+use crate::sites::SiteId;
+use crate::sys::ptrace;
+
+/// After so many visitors a hold ends: what they show repeats itself.
+const MOST_HITS: usize = 4;
+/// How much longer to wait for others once the first visitor has come.
+const AFTER_HIT: Duration = Duration::from_micros(500);
+/// A thread's own stack around its stack pointer: the red zone below, callers' frames above. Locals that are
+/// passed by address are seldom shared, and when they are, the other thread's access is a site too.
+const OWN_STACK_BELOW: u64 = 128;
+const OWN_STACK_ABOVE: u64 = 4096;
+/// How long a stop may be under way when a watchpoint is taken away.
+const LATE_HIT: Duration = Duration::from_millis(2);
+
+/// A thread that is being held.
+#[derive(Debug)]
+pub(super) struct Hold {
+    pub(super) held: Side,
+    site: SiteId,
+    access: Access,
+    old: Option<u64>,
+    since: Instant,
+    pub(super) until: Instant,
+    cookie: u64,
+    hits: Vec<Side>,
+}
+
+impl Tracer<'_> {
+    /// A thread has arrived at a site. Returns whether it is now held.
+    pub(super) fn arrived(
+        &mut self,
+        tid: i32,
+        id: SiteId,
+        wanted: bool,
+        registers: &libc::user_regs_struct,
+        stopped: Instant,
+    ) -> bool {
+        self.tally.samples += 1;
+        let at_site = case::registers(registers);
+        let first_visit = self.note_visit(tid, id, &at_site);
+        if wanted {
+            self.sampler.arrived(id);
+        }
+        let site = self.catalogue.site(id);
+        if self.collides_with_hold(tid, &site.operation.clone(), &at_site) {
+            return false;
+        }
+        let may_hold = self.catalogue.site(id).may_hold()
+            && self.hold.is_none()
+            && self.threads.len() > 1
+            && self.threads.contains_key(&tid);
+        let wanted = wanted && self.sampler.may_hold(stopped) || first_visit && self.sampler.hold_first_visit(stopped);
+        may_hold && wanted && self.begin_hold(tid, id, &at_site, stopped)
+    }
+
+    /// Notes which memory the thread is about to touch; returns whether anyone has been here before.
+    fn note_visit(&mut self, tid: i32, id: SiteId, registers: &Registers) -> bool {
+        let site = self.catalogue.site_mut(id);
+        site.visits += 1;
+        let first_visit = site.visits == 1;
+        let accesses: Vec<Access> = site.operation.accesses(registers).collect();
+        if first_visit {
+            self.sampler.came_alive(&self.catalogue, id);
+        }
+        for access in accesses.iter().filter(|access| is_elsewhere(access, registers)) {
+            for (site, evidence) in self.sharing.note(tid, id, access) {
+                let site = self.catalogue.site_mut(site);
+                site.evidence = site.evidence.max(evidence);
+            }
+        }
+        first_visit
+    }
+
+    /// Two threads that stand before accesses to the same bytes collide without any watchpoint.
+    fn collides_with_hold(&mut self, tid: i32, operation: &Operation, registers: &Registers) -> bool {
+        let Some(hold) = &self.hold else { return false };
+        let access = operation.accesses(registers).find(|access| access.conflicts_with(&hold.access));
+        let Some(access) = access else { return false };
+        let side = self.side(tid, registers, operation.at, Some(access.direction), case::form(operation, &access));
+        self.note_hit(side);
+        true
+    }
+
+    fn begin_hold(&mut self, tid: i32, id: SiteId, registers: &Registers, stopped: Instant) -> bool {
+        let operation = self.catalogue.site(id).operation;
+        let accesses: Vec<Access> = (operation.accesses(registers))
+            .filter(|access| is_elsewhere(access, registers) && self.modules.may_change(access.address))
+            .collect();
+        let Some(access) = self.sampler.choose(&accesses) else {
+            // Only its own stack or constants: not worth a hold, and not worth asking soon again.
+            self.catalogue.site_mut(id).holds += 1;
+            return false;
+        };
+        self.holds_begun += 1;
+        let blind = self.watchpoints.arm(&access, tid, self.holds_begun);
+        self.tally.blind_holds += u64::from(blind.no_register > 0);
+        let form = case::form(&operation, &access);
+        let held = self.side(tid, registers, operation.at, Some(access.direction), form);
+        let old = self.value(&access);
+        let until = Instant::now() + self.sampler.duration(stopped);
+        let cookie = self.holds_begun;
+        self.hold = Some(Hold { held, site: id, access, old, since: stopped, until, cookie, hits: Vec::new() });
+        true
+    }
+
+    /// A watchpoint has stopped a thread, right after an access to the bytes of the hold with this cookie.
+    pub(super) fn watchpoint_hit(&mut self, tid: i32, cookie: u64) {
+        let stopped = Instant::now();
+        let current = self.hold.as_ref().filter(|hold| hold.cookie == cookie).map(|hold| hold.access);
+        if let Some(access) = current
+            && let Ok(registers) = ptrace::registers(tid)
+        {
+            let side = self.visitor(tid, &registers, &access);
+            self.note_hit(side);
+        }
+        resume(tid, 0);
+        self.sampler.looking.spend(stopped.elapsed());
+    }
+
+    fn note_hit(&mut self, side: Side) {
+        self.tally.hits += 1;
+        let Some(hold) = &mut self.hold else { return };
+        hold.hits.push(side);
+        let until = if hold.hits.len() < MOST_HITS { Instant::now() + AFTER_HIT } else { Instant::now() };
+        hold.until = hold.until.min(until);
+    }
+
+    /// The side of a thread that has just accessed: its instruction is the one before where it stands.
+    fn visitor(&mut self, tid: i32, registers: &libc::user_regs_struct, access: &Access) -> Side {
+        let here = case::registers(registers);
+        let (at, direction, form) = self
+            .instruction_that_accessed(&here, registers.orig_rax, access)
+            .unwrap_or((Address(here.rip), only_writes_show(access), Form::Other));
+        self.side(tid, &here, at, direction, form)
+    }
+
+    fn instruction_that_accessed(
+        &self,
+        here: &Registers,
+        system_call: u64,
+        access: &Access,
+    ) -> Option<(Address, Option<Direction>, Form)> {
+        let end = Address(here.rip);
+        let (start, code) = self.modules.function_code(end - 1)?;
+        // Inside a repeated move the instruction is not over yet.
+        let before = operation::instruction_before(code, start, end);
+        let instruction = before.or_else(|| repeated_at(code, start, end))?;
+        let at = Address(instruction.ip());
+        if instruction.code() == Code::Syscall {
+            return Some((at, direction_of_system_call(system_call).or(only_writes_show(access)), Form::Kernel));
+        }
+        let Some(operation) = operation::operation(&instruction, &mut InstructionInfoFactory::new()) else {
+            return Some((at, only_writes_show(access), Form::Other));
+        };
+        // A string move reads one place and writes another: a store watch shows which.
+        let direction = if access.direction.writes() { operation.direction() } else { Direction::Write };
+        let direction = if operation.writes() { direction } else { Direction::Read };
+        Some((at, Some(direction), case::form(&operation, access)))
+    }
+
+    fn side(
+        &mut self,
+        tid: i32,
+        registers: &Registers,
+        at: Address,
+        direction: Option<Direction>,
+        form: Form,
+    ) -> Side {
+        let trace = match &self.memory {
+            Some(memory) => self.modules.space.unwind(registers, &memory.still()),
+            None => Default::default(),
+        };
+        debug_assert!(matches!(trace.addresses.first(), None | Some(CodeAddress::Instruction(_))));
+        Side { tid, name: self.thread_name(tid), trace: case::standing_at(trace, at), direction, form }
+    }
+
+    /// The first bytes of the range, as a number.
+    fn value(&self, access: &Access) -> Option<u64> {
+        let mut bytes = [0; 8];
+        let size = access.size.min(8) as usize;
+        self.memory.as_ref()?.read_exact(access.address, &mut bytes[..size]).ok()?;
+        Some(u64::from_le_bytes(bytes))
+    }
+
+    /// Ends the hold when its time is over.
+    pub(super) fn end_hold_if_due(&mut self) {
+        if self.hold.as_ref().is_some_and(|hold| Instant::now() >= hold.until) {
+            self.end_hold();
+        }
+    }
+
+    /// Lets the held thread go and hands in what was seen.
+    pub(super) fn end_hold(&mut self) {
+        let Some(hold) = &self.hold else { return };
+        let new = self.value(&hold.access);
+        let changed = new.is_some() && new != hold.old;
+        self.watchpoints.disarm();
+        if changed && hold.hits.is_empty() {
+            self.wait_for_late_hit();
+        }
+        let Some(hold) = self.hold.take() else { return };
+        resume(hold.held.tid, 0);
+        let held_for = hold.since.elapsed();
+        self.sampler.holding.spend(held_for);
+        self.tally.holds += 1;
+        self.tally.value_changes += u64::from(changed);
+        let site = self.catalogue.site_mut(hold.site);
+        site.holds += 1;
+        site.hits += u32::from(!hold.hits.is_empty());
+        self.hand_in(hold, new, held_for);
+    }
+
+    /// A visitor may be on its way into its stop while we look.
+    fn wait_for_late_hit(&mut self) {
+        let until = Instant::now() + LATE_HIT;
+        while Instant::now() < until && self.hold.as_ref().is_some_and(|hold| hold.hits.is_empty()) {
+            let Ok(Some((tid, event))) = ptrace::next_event() else {
+                std::thread::yield_now();
+                continue;
+            };
+            self.serve(tid, event);
+        }
+    }
+
+    fn hand_in(&mut self, hold: Hold, new: Option<u64>, held_for: Duration) {
+        let alone = hold.hits.is_empty();
+        let value_changed = new.is_some() && new != hold.old;
+        let at_ms = self.watched().as_millis() as u64;
+        let case = |other: Option<Side>| Case {
+            held: hold.held.clone(),
+            other,
+            access: hold.access,
+            old: hold.old,
+            new,
+            held_us: held_for.as_micros() as u64,
+            at_ms,
+        };
+        let mut cases: Vec<Case> = hold.hits.iter().cloned().map(|other| case(Some(other))).collect();
+        if alone && value_changed && !self.modules.is_shared_memory(hold.access.address) {
+            cases.push(case(None));
+        }
+        for case in cases {
+            self.bring_to_court(case);
+        }
+    }
+
+    fn bring_to_court(&mut self, case: Case) {
+        let key = case.key();
+        match self.known.get_mut(&key) {
+            None => {
+                self.known.insert(key, Known::Pending(0));
+                self.court.hear(case);
+            }
+            Some(Known::Pending(again)) => *again += 1,
+            Some(Known::Finding(index)) => self.findings[*index].evidence.times += 1,
+            Some(Known::Undecided) => self.tally.undecided += 1,
+            Some(Known::Innocent) => {}
+        }
+    }
+}
+
+/// Whether an access goes elsewhere than to the thread's own stack.
+fn is_elsewhere(access: &Access, registers: &Registers) -> bool {
+    let own = registers.rsp.saturating_sub(OWN_STACK_BELOW)..registers.rsp.saturating_add(OWN_STACK_ABOVE);
+    !own.contains(&access.address.0)
+}
+
+/// What a watchpoint proves by itself: one set for stores was hit by a store.
+fn only_writes_show(access: &Access) -> Option<Direction> {
+    (!access.direction.writes()).then_some(Direction::Write)
+}
+
+/// The repeated string instruction at `at`, if there is one.
+fn repeated_at(code: &[u8], start: Address, at: Address) -> Option<iced_x86::Instruction> {
+    let offset = at.0.checked_sub(start.0)? as usize;
+    let code = code.get(offset..)?;
+    let instruction = iced_x86::Decoder::with_ip(64, code, at.0, iced_x86::DecoderOptions::NONE).decode();
+    (instruction.has_rep_prefix() || instruction.has_repne_prefix()).then_some(instruction)
+}
+
+/// What a system call does to the memory it is given; `None` for those that do both, or neither.
+fn direction_of_system_call(number: u64) -> Option<Direction> {
+    match number as libc::c_long {
+        libc::SYS_read | libc::SYS_pread64 | libc::SYS_readv | libc::SYS_preadv | libc::SYS_recvfrom
+        | libc::SYS_recvmsg | libc::SYS_recvmmsg | libc::SYS_getrandom => Some(Direction::Write),
+        libc::SYS_write | libc::SYS_pwrite64 | libc::SYS_writev | libc::SYS_pwritev | libc::SYS_sendto
+        | libc::SYS_sendmsg | libc::SYS_sendmmsg => Some(Direction::Read),
+        _ => None,
+    }
+}

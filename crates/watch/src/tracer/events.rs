@@ -1,0 +1,239 @@
+use std::fs;
+use std::time::Instant;
+
+use jostle_model::{Address, ExitStatus};
+
+use super::{Phase, Thread, Tracer};
+use crate::WatchError;
+use crate::memory::TargetMemory;
+use crate::sys::ptrace::{self, Event, Trap};
+use crate::sys::{perf::Watchpoint, signals};
+use crate::traps::{Hit, Purpose};
+
+/// Signals that a program which blocks "everything" blocks, without SIGTRAP (5), SIGKILL (9), SIGSTOP (19)
+/// and the two that glibc keeps for itself (32, 33).
+const ALL_BUT_TRAP: u64 = 0x7ffb_feef;
+/// SIGTRAP's bit in a signal mask.
+const TRAP_BIT: u64 = 1 << (libc::SIGTRAP - 1);
+
+/// What a new task is to the target.
+enum Kinship {
+    Thread,
+    /// Shares the memory, but is another process (`vfork`, `posix_spawn`).
+    Borrower,
+    /// Has a copy of the memory.
+    Child,
+}
+
+impl Tracer<'_> {
+    /// Serves every task that has something to report.
+    pub(super) fn serve_events(&mut self) -> Result<(), WatchError> {
+        while let Some((tid, event)) = ptrace::next_event().map_err(WatchError::Wait)? {
+            self.serve(tid, event);
+            // A busy target must not keep us from ending a hold.
+            self.end_hold_if_due();
+        }
+        Ok(())
+    }
+
+    pub(super) fn serve(&mut self, tid: i32, event: Event) {
+        match event {
+            Event::Exited(code) => self.gone(tid, ExitStatus::Code(code)),
+            Event::Killed(signal) => self.gone(tid, ExitStatus::Signal(signal)),
+            Event::Exec => self.exec(tid),
+            Event::GroupStop(_) if self.is_ours(tid) => {
+                let _ = ptrace::listen(tid);
+            }
+            Event::Signal(libc::SIGTRAP) if self.is_ours(tid) => self.trapped(tid),
+            _ if !self.is_ours(tid) => self.newborn(tid),
+            Event::Signal(signal) => resume(tid, signal),
+            Event::NewTask(_) | Event::Stop | Event::GroupStop(_) => resume(tid, 0),
+        }
+    }
+
+    fn is_ours(&self, tid: i32) -> bool {
+        self.threads.contains_key(&tid) || self.borrowers.contains(&tid) || tid == self.pid
+    }
+
+    fn gone(&mut self, tid: i32, status: ExitStatus) {
+        self.threads.remove(&tid);
+        self.borrowers.remove(&tid);
+        self.watchpoints.remove_thread(tid);
+        if self.hold.as_ref().is_some_and(|hold| hold.held.tid == tid) {
+            self.hold = None;
+            self.watchpoints.disarm();
+        }
+        if tid == self.pid {
+            self.stop_watching();
+            self.status = status;
+            self.phase = Phase::Gone;
+        }
+    }
+
+    /// A program begins: the target's first one, another one in its place, or that of a child which borrowed
+    /// the memory until now.
+    fn exec(&mut self, tid: i32) {
+        if tid != self.pid {
+            self.borrowers.remove(&tid);
+            let _ = ptrace::detach(tid, 0);
+            return;
+        }
+        if let Err(error) = self.begin_program() {
+            self.error = Some(error);
+            // It stands before its first instruction: nothing of it has run.
+            let _ = signals::send(self.pid, libc::SIGKILL);
+        }
+        resume(tid, 0);
+    }
+
+    fn begin_program(&mut self) -> Result<(), WatchError> {
+        if self.phase == Phase::Starting {
+            self.phase = Phase::Watching;
+            self.started = Instant::now();
+        }
+        self.memory = Some(TargetMemory::open(self.pid).map_err(WatchError::Memory)?);
+        self.hold = None;
+        self.threads.clear();
+        self.traps = Default::default();
+        self.watchpoints = crate::watchpoints::Watchpoints::new(kernel_is_excluded(self.pid)?);
+        self.add_thread(self.pid);
+        self.read_modules();
+        Ok(())
+    }
+
+    fn add_thread(&mut self, tid: i32) {
+        let status = fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
+        self.threads.insert(tid, Thread { name: String::new(), deaf: blocks_trap(&status) });
+        self.watchpoints.add_thread(tid);
+        self.most_threads = self.most_threads.max(self.threads.len());
+        if self.threads.len() == 2 && self.phase == Phase::Watching {
+            self.next_turn = Instant::now();
+        }
+    }
+
+    /// A task that was just created makes its first stop.
+    fn newborn(&mut self, tid: i32) {
+        match kinship(self.pid, tid) {
+            Kinship::Thread => self.add_thread(tid),
+            Kinship::Borrower => drop(self.borrowers.insert(tid)),
+            Kinship::Child => {
+                self.let_child_go(tid);
+                return;
+            }
+        }
+        resume(tid, 0);
+    }
+
+    /// A forked child has copies of our traps, and nobody to catch them: they are taken out before it runs.
+    fn let_child_go(&mut self, tid: i32) {
+        self.tally.children += 1;
+        if let Ok(copy) = TargetMemory::open(tid) {
+            self.traps.clean_copy(&copy);
+        }
+        let _ = ptrace::detach(tid, 0);
+    }
+
+    /// A thread stands in a SIGTRAP: ours, or its own.
+    fn trapped(&mut self, tid: i32) {
+        match ptrace::trap(tid) {
+            Ok(Trap::Breakpoint) => self.breakpoint(tid),
+            Ok(Trap::Watchpoint { cookie }) => self.watchpoint_hit(tid, cookie),
+            Ok(Trap::Foreign) => resume(tid, libc::SIGTRAP),
+            // Killed while it stood there.
+            Err(_) => {}
+        }
+    }
+
+    fn breakpoint(&mut self, tid: i32) {
+        let stopped = Instant::now();
+        let Ok(mut registers) = ptrace::registers(tid) else { return };
+        let Some(memory) = &self.memory else { return resume(tid, libc::SIGTRAP) };
+        let at = Address(registers.rip) - 1;
+        let purpose = match self.traps.hit(memory, at) {
+            Ok(Hit::Foreign) | Err(_) => return resume(tid, libc::SIGTRAP),
+            Ok(Hit::Stale) => None,
+            Ok(Hit::Ours(purpose)) => Some(purpose),
+        };
+        registers.rip = at.0;
+        let _ = ptrace::set_registers(tid, &registers);
+        repair_signal_mask(tid);
+        let held = match purpose {
+            Some(Purpose::Discover(function)) => {
+                self.sampler.left_wave(function);
+                self.sampler.discovered(&mut self.catalogue, function);
+                false
+            }
+            Some(Purpose::Scout(site)) => self.arrived(tid, site, false, &registers, stopped),
+            Some(Purpose::Hold(site)) => self.arrived(tid, site, true, &registers, stopped),
+            None => false,
+        };
+        if !held {
+            resume(tid, 0);
+            self.sampler.looking.spend(stopped.elapsed());
+        }
+    }
+
+    /// The name of a thread, as of its last look.
+    pub(super) fn thread_name(&mut self, tid: i32) -> String {
+        let name = fs::read_to_string(format!("/proc/{}/task/{tid}/comm", self.pid));
+        let name = name.map(|name| name.trim_end().to_owned()).unwrap_or_default();
+        if let Some(thread) = self.threads.get_mut(&tid) {
+            thread.name.clone_from(&name);
+        }
+        name
+    }
+
+    /// Looks which threads block SIGTRAP by now.
+    pub(super) fn refresh_deafness(&mut self) {
+        for (tid, thread) in &mut self.threads {
+            if let Ok(status) = fs::read_to_string(format!("/proc/{tid}/status")) {
+                thread.deaf = blocks_trap(&status);
+            }
+        }
+    }
+}
+
+/// Lets a task go on. It may have been killed meanwhile; then there is nobody to let go.
+pub(super) fn resume(tid: i32, signal: i32) {
+    let _ = ptrace::resume(tid, signal);
+}
+
+/// Whether accesses by the kernel cannot be watched on this machine; an error when nothing can.
+fn kernel_is_excluded(pid: i32) -> Result<bool, WatchError> {
+    if Watchpoint::reserve(pid, false).is_ok() {
+        return Ok(false);
+    }
+    Watchpoint::reserve(pid, true).map(|_| true).map_err(WatchError::Watchpoint)
+}
+
+/// The kernel delivers the signal of an `int3` even to a thread that blocks SIGTRAP, and unblocks it for
+/// good. A thread that blocks all the others had blocked this one too.
+fn repair_signal_mask(tid: i32) {
+    if let Ok(mask) = ptrace::signal_mask(tid)
+        && mask & (ALL_BUT_TRAP | TRAP_BIT) == ALL_BUT_TRAP
+    {
+        let _ = ptrace::set_signal_mask(tid, mask | TRAP_BIT);
+    }
+}
+
+fn kinship(pid: i32, tid: i32) -> Kinship {
+    let status = fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
+    let group: Option<i32> = field(&status, "Tgid:").and_then(|value| value.parse().ok());
+    if group == Some(pid) {
+        Kinship::Thread
+    } else if ptrace::shares_memory(pid, tid) {
+        Kinship::Borrower
+    } else {
+        Kinship::Child
+    }
+}
+
+fn blocks_trap(status: &str) -> bool {
+    let mask = field(status, "SigBlk:").and_then(|value| u64::from_str_radix(value, 16).ok());
+    mask.unwrap_or(0) & TRAP_BIT != 0
+}
+
+/// A field of `/proc/TID/status`.
+fn field<'a>(status: &'a str, name: &str) -> Option<&'a str> {
+    status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
+}

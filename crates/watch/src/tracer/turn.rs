@@ -1,0 +1,163 @@
+//! What is done between stops: plans, traps, new code, judgements, progress.
+
+use std::time::{Duration, Instant};
+
+use super::{Known, Phase, Tracer};
+use crate::case::CaseKey;
+use crate::judge::Judgement;
+use crate::modules::Change;
+use crate::sampler::Step;
+use crate::scope;
+use crate::sys::signals;
+use crate::traps::Purpose;
+use crate::{Progress, WatchError};
+
+/// How often the mappings are looked at for new code: soon after the start, when libraries are loaded, and
+/// then less often.
+const MODULES_EARLY: Duration = Duration::from_millis(20);
+const MODULES_LATER: Duration = Duration::from_millis(200);
+const EARLY: Duration = Duration::from_secs(2);
+/// How long a target may take to end when it is asked to, before it is killed.
+const GRACE: Duration = Duration::from_secs(10);
+
+impl Tracer<'_> {
+    pub(super) fn turn(&mut self) {
+        let judged = self.court.judged();
+        self.take_judgements(judged);
+        if self.phase == Phase::Watching {
+            self.look_ahead();
+        }
+        self.end_in_time();
+        self.observer.progress(&Progress {
+            elapsed: self.watched(),
+            samples: self.tally.samples,
+            holds: self.tally.holds,
+            findings: self.findings.len() as u64,
+            ending: self.phase == Phase::Ending,
+        });
+    }
+
+    /// Plans the next traps. A single thread cannot collide: until there are two, nothing is disturbed.
+    fn look_ahead(&mut self) {
+        let now = Instant::now();
+        let every = if now - self.started < EARLY { MODULES_EARLY } else { MODULES_LATER };
+        if now - self.modules_read >= every {
+            self.read_modules();
+            self.refresh_deafness();
+            if self.threads.len() > 1 && self.threads.values().all(|thread| thread.deaf) && self.tally.hits == 0 {
+                self.give_up(WatchError::TrapBlocked);
+                return;
+            }
+        }
+        if self.threads.len() > 1 {
+            let steps = self.sampler.plan(&mut self.catalogue, now);
+            self.set_traps(&steps);
+        }
+    }
+
+    /// The target does not let us look: it is left alone, and what was found until now stands.
+    fn give_up(&mut self, error: WatchError) {
+        self.error = Some(error);
+        self.stop_watching();
+    }
+
+    fn set_traps(&mut self, steps: &[Step]) {
+        let Some(memory) = &self.memory else { return };
+        for step in steps {
+            let (purpose, arm) = match *step {
+                Step::Arm(purpose) => (purpose, true),
+                Step::Disarm(purpose) => (purpose, false),
+            };
+            let at = match purpose {
+                Purpose::Discover(function) => self.catalogue.entry(function),
+                Purpose::Scout(site) | Purpose::Hold(site) => self.catalogue.site(site).operation.at,
+            };
+            // Errors mean that the code is not mapped any more; the next look at the mappings will tell.
+            let _ = if arm {
+                self.traps.arm(memory, at, purpose).map(drop)
+            } else {
+                self.traps.disarm(memory, at).map(drop)
+            };
+        }
+    }
+
+    /// Looks which code is mapped.
+    pub(super) fn read_modules(&mut self) {
+        self.modules_read = Instant::now();
+        let Ok(changes) = self.modules.refresh(self.pid) else { return };
+        for change in &changes {
+            match change {
+                Change::Loaded(loaded) => {
+                    self.court.loaded(loaded.file, loaded.bias);
+                    let functions = self.catalogue.add(loaded);
+                    self.sampler.add_functions(functions);
+                }
+                Change::Unloaded(loaded) => {
+                    self.court.unloaded(loaded.file, loaded.bias);
+                    if let Some(range) = self.catalogue.remove(loaded) {
+                        self.traps.forget(range.start, range.end);
+                    }
+                    self.sampler.retain_mapped(&self.catalogue);
+                }
+            }
+        }
+        self.name_imports();
+    }
+
+    /// Names the variants of `memcpy` and its like that the loader has chosen, and has them sampled.
+    fn name_imports(&mut self) {
+        let Some(memory) = &self.memory else { return };
+        for (at, name) in self.modules.name_imports(memory, scope::is_memory_function) {
+            self.court.named(at, name);
+            if let Some(function) = self.catalogue.add_helper(at) {
+                self.sampler.add_helper(function);
+            }
+        }
+    }
+
+    /// Ends the watch when its time is over, and the target when it does not end by itself.
+    fn end_in_time(&mut self) {
+        let now = Instant::now();
+        let time_is_over = self.options.duration.is_some_and(|duration| now - self.started >= duration);
+        let enough = self.options.stop_after.is_some_and(|most| self.findings.len() as u64 >= most);
+        if self.phase == Phase::Watching && (time_is_over || enough) {
+            self.stop_watching();
+            let _ = signals::send(self.pid, libc::SIGTERM);
+            self.force_at = Some(now + GRACE);
+        }
+        if self.force_at.is_some_and(|at| now >= at) {
+            self.force_at = None;
+            let _ = signals::send(self.pid, libc::SIGKILL);
+        }
+    }
+
+    pub(super) fn take_judgements(&mut self, judged: Vec<(CaseKey, Judgement)>) {
+        for (key, judgement) in judged {
+            let again = match self.known.get(&key) {
+                Some(&Known::Pending(again)) => again,
+                _ => 0,
+            };
+            let known = match judgement {
+                Judgement::Guilty(finding) => Known::Finding(self.take_finding(*finding, again)),
+                Judgement::Undecided => {
+                    self.tally.undecided += 1 + again;
+                    Known::Undecided
+                }
+                Judgement::Innocent => Known::Innocent,
+            };
+            self.known.insert(key, known);
+        }
+    }
+
+    /// Adds a finding, or counts it up when the same pair of lines was found from another instruction.
+    fn take_finding(&mut self, mut finding: jostle_model::Finding, again: u64) -> usize {
+        finding.evidence.times += again;
+        if let Some(index) = self.findings.iter().position(|known| known.id == finding.id) {
+            self.findings[index].evidence.times += finding.evidence.times;
+            return index;
+        }
+        self.observer.found(&finding);
+        self.findings.push(finding);
+        self.findings.len() - 1
+    }
+}

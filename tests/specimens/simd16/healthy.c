@@ -1,0 +1,45 @@
+/* The twin of broken.c: the vector is stored and loaded under a mutex. Exits 77 without SSE2. */
+#include <immintrin.h>
+
+#include "stage.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static __m128i shared;
+
+STAGE_OPAQUE static void store_vector(uint64_t value) {
+    pthread_mutex_lock(&lock);
+    _mm_store_si128(&shared, _mm_set1_epi64x((long long)value));
+    pthread_mutex_unlock(&lock);
+}
+
+STAGE_OPAQUE static uint64_t load_vector(void) {
+    pthread_mutex_lock(&lock);
+    __m128i value = _mm_load_si128(&shared);
+    pthread_mutex_unlock(&lock);
+    __asm__("" : "+x"(value)); /* else the compiler loads only the words it needs */
+    return (uint64_t)(_mm_cvtsi128_si64(value) ^ _mm_cvtsi128_si64(_mm_unpackhi_epi64(value, value)));
+}
+
+static uint64_t writer(void) {
+    uint64_t operations = 0;
+    for (; !stage_over(); operations++) {
+        store_vector(operations);
+        stage_work(1500);
+    }
+    return operations;
+}
+
+static uint64_t reader(void) {
+    uint64_t operations = 0;
+    for (; !stage_over(); operations++) {
+        stage_work((unsigned)(load_vector() & 255));
+        stage_pause(20);
+    }
+    return operations;
+}
+
+int main(int argc, char **argv) {
+    static stage_role *const roles[] = {writer, reader, NULL};
+    if (!__builtin_cpu_supports("sse2")) return 77;
+    return stage_play(argc, argv, roles);
+}
