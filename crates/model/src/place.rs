@@ -58,7 +58,7 @@ pub struct Place {
     /// Whether it synchronizes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub atomicity: Option<Atomicity>,
-    /// Who did it; absent for [`Role::Unknown`].
+    /// Who did it; absent when nobody was seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thread: Option<Thread>,
     /// The stack, innermost frame first.

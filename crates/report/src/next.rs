@@ -1,6 +1,6 @@
 //! The line to type next.
 
-use jostle_model::{ExitStatus, Finding, Place, Summary, Verdict};
+use jostle_model::{ExitStatus, Finding, Summary, Verdict};
 
 use crate::{Run, printable};
 
@@ -22,7 +22,7 @@ pub(crate) fn command(run: &Run<'_>) -> String {
     let summary = run.summary;
     let flags = match (summary.verdict, run.findings.first()) {
         (Verdict::Found, Some(finding)) => recheck(summary, finding),
-        (Verdict::Found | Verdict::NothingFound, _) => look_longer(summary),
+        (Verdict::Found | Verdict::NothingFound, _) => format!("--for {}s", four_times(summary)),
         (Verdict::Inconclusive, _) => look_harder(summary),
     };
     format!("jostle {} {flags}{}", summary.verb, target(run.command))
@@ -32,9 +32,12 @@ pub(crate) fn command(run: &Run<'_>) -> String {
 pub(crate) fn reason(run: &Run<'_>) -> String {
     let sentence = match (run.summary.verdict, run.findings) {
         (Verdict::Found, [first, rest @ ..]) => return mend(run.summary, first, rest.len()),
+        (Verdict::Inconclusive, _) if run.summary.counts.undecided > 0 => {
+            "Debug information and source files beside the program let more of them be judged; then look harder:"
+        }
         (Verdict::Inconclusive, _) => "Look harder:",
-        _ if target_ended(run.summary) => {
-            "The target ended by itself; another run, with choices of its own, bounds it more tightly:"
+        _ if may_end_by_itself(run.summary) => {
+            "A longer look, or another run where the target ends sooner, bounds it more tightly:"
         }
         _ => "A longer look, with choices of its own, bounds it more tightly:",
     };
@@ -43,17 +46,20 @@ pub(crate) fn reason(run: &Run<'_>) -> String {
 
 fn mend(summary: &Summary, first: &Finding, others: usize) -> String {
     let which = if others > 0 { "the first one" } else { "it" };
-    let runs = convincing_runs(summary, first);
-    let often =
-        if runs > 1 { format!(", in {runs} runs, since the target ends by itself") } else { String::new() };
+    let often = match convincing_share(first.evidence.times).ceil() as u64 {
+        runs if runs > 1 && may_end_by_itself(summary) => format!(", or {runs} runs where it ends sooner"),
+        _ => String::new(),
+    };
     format!(
         "Mend {which}, then look at the mended program for as long as it takes to tell (95 % confidence){often}:"
     )
 }
 
-/// Whether the target ended of itself, so that asking for more time would give none.
-pub(crate) fn target_ended(summary: &Summary) -> bool {
-    summary.target != ExitStatus::Running
+/// Whether the target may have ended without being asked to, so that asking for more time may give none. Who
+/// ended it is not said; SIGTERM is what the end of a watch sends.
+pub(crate) fn may_end_by_itself(summary: &Summary) -> bool {
+    const SIGTERM: i32 = 15;
+    !matches!(summary.target, ExitStatus::Running | ExitStatus::Signal(SIGTERM))
 }
 
 /// How many seconds at this run's pace bring the holds to [`ENOUGH_HOLDS`]; none when nothing was held.
@@ -69,11 +75,12 @@ fn recheck(summary: &Summary, finding: &Finding) -> String {
     format!("--seed {}{} --for {seconds}s", summary.seed, include(finding))
 }
 
-/// Narrows the look to the function that was held, where it has a name.
+/// Narrows the look to the function that was held, where it has a name: the one whose code it is, not one
+/// that was inlined there.
 fn include(finding: &Finding) -> String {
-    let function =
-        finding.places.first().and_then(Place::shown_frame).and_then(|frame| frame.function.as_ref());
-    function.map_or_else(String::new, |name| format!(" --include {}", quoted(&glob(name))))
+    let stack = finding.places.first().map_or(&[][..], |place| &place.stack);
+    let function = stack.iter().find(|frame| !frame.inlined).and_then(|frame| frame.function.as_ref());
+    function.map_or_else(String::new, |name| format!(" --include {}", quoted(&pattern(name))))
 }
 
 fn convincing_seconds(watched_ms: u64, times: u64) -> u64 {
@@ -89,27 +96,13 @@ fn convincing_share(times: u64) -> f64 {
     ALPHA.powf(-1.0 / times.max(1) as f64) - 1.0
 }
 
-/// How many runs of a target that ends by itself make up that time.
-fn convincing_runs(summary: &Summary, finding: &Finding) -> u64 {
-    if target_ended(summary) { convincing_share(finding.evidence.times).ceil() as u64 } else { 1 }
-}
-
-/// More of the same; a target that ends by itself is not there for longer, but other choices see other sites.
-fn look_longer(summary: &Summary) -> String {
-    if target_ended(summary) {
-        format!("--seed {}", summary.seed.wrapping_add(1))
-    } else {
-        format!("--for {}s", four_times(summary))
-    }
-}
-
 fn four_times(summary: &Summary) -> u64 {
     round_up(summary.counts.watched_ms as f64 / 1e3 * 4.0)
 }
 
 fn look_harder(summary: &Summary) -> String {
     let seconds = seconds_to_enough(summary).unwrap_or(0).max(four_times(summary));
-    if target_ended(summary) || budget_was_used_up(summary) {
+    if may_end_by_itself(summary) || budget_was_used_up(summary) {
         format!("--budget {}% --for {seconds}s", larger_budget(summary))
     } else {
         format!("--for {seconds}s")
@@ -143,14 +136,12 @@ pub(crate) fn target(command: &str) -> String {
     }
 }
 
-/// A glob that matches `name`: brackets and braces, as in `Map[go.shape.int]` or `{{closure}}`, would mean
-/// something else, and so would what printing replaces. A very long name is matched by its beginning.
-fn glob(name: &str) -> String {
+/// A pattern that matches `name`, in which only `*` has a meaning: it stands for what cannot be shown, and
+/// for the rest of a very long name.
+fn pattern(name: &str) -> String {
     const LONGEST: usize = 160;
-    let wild =
-        |c: char| if matches!(c, '[' | ']' | '{' | '}' | '\\') || printable::acts(c) { '?' } else { c };
     let rest = name.chars().nth(LONGEST).map(|_| '*');
-    name.chars().take(LONGEST).map(wild).chain(rest).collect()
+    name.chars().take(LONGEST).map(|c| if printable::acts(c) { '*' } else { c }).chain(rest).collect()
 }
 
 /// `text` as one word of a POSIX shell.
@@ -168,10 +159,10 @@ mod tests {
     }
 
     #[test]
-    fn a_name_full_of_brackets_becomes_a_glob_that_matches_it() {
-        assert_eq!(glob("main.Map[go.shape.int].Get"), "main.Map?go.shape.int?.Get");
-        assert_eq!(glob("main.(*Ring).Push"), "main.(*Ring).Push");
-        assert_eq!(glob(&"x".repeat(1_000)), "x".repeat(160) + "*");
+    fn a_name_is_its_own_pattern_but_for_what_cannot_be_shown() {
+        assert_eq!(pattern("main.(*Map[go.shape.int]).Get"), "main.(*Map[go.shape.int]).Get");
+        assert_eq!(pattern("a\x1b[2Jb"), "a*[2Jb");
+        assert_eq!(pattern(&"x".repeat(1_000)), "x".repeat(160) + "*");
     }
 
     #[test]

@@ -67,14 +67,12 @@ fn looked_at(summary: &Summary) -> String {
 
 /// What an inconclusive run lacks, a clause each; never empty.
 fn missing(summary: &Summary) -> Vec<String> {
-    let mut clauses = vec![too_few_holds(summary), looked_at(summary)];
-    if next::target_ended(summary) {
-        clauses.push(format!("the target {}", signal::ending(summary.target)));
-    }
-    if summary.counts.undecided > 0 {
-        clauses.push(undecided(summary.counts.undecided));
-    }
-    clauses
+    let number = summary.counts.undecided;
+    let (undecided, subject) =
+        if number > 0 { (Some(undecided(number)), "any other collision") } else { (None, "a collision") };
+    let ended =
+        next::may_end_by_itself(summary).then(|| format!("the target {}", signal::ending(summary.target)));
+    undecided.into_iter().chain([holds(summary, subject), looked_at(summary)]).chain(ended).collect()
 }
 
 /// Collisions that nobody can judge, as a clause.
@@ -82,15 +80,16 @@ pub(crate) fn undecided(number: u64) -> String {
     format!("{} in which nothing tells a plain access from an atomic one", counted(number, "collision"))
 }
 
-fn too_few_holds(summary: &Summary) -> String {
+/// What the holds say about `subject`, and how many more would say something useful.
+fn holds(summary: &Summary, subject: &str) -> String {
     let counts = &summary.counts;
     let bound = bound(summary.bound);
     match next::seconds_to_enough(summary) {
         None if counts.samples == 0 => "no access was looked at".to_owned(),
         None => "no access was held back".to_owned(),
-        Some(_) if counts.holds >= next::ENOUGH_HOLDS => format!("a collision {bound}"),
+        Some(_) if counts.holds >= next::ENOUGH_HOLDS => format!("{subject} {bound}"),
         Some(seconds) => format!(
-            "after {} a collision {bound}; 1 of 1,000 takes {} more, about {seconds} s at this pace",
+            "after {} {subject} {bound}; 1 of 1,000 takes {} more, about {seconds} s in all at this pace",
             counted(counts.holds, "hold"),
             count(next::ENOUGH_HOLDS - counts.holds)
         ),

@@ -50,7 +50,7 @@ pub(crate) fn identity(thread: &Thread) -> String {
 /// What side `index` of the finding did, in a clause. The first side is the held one.
 pub(crate) fn deed(finding: &Finding, index: usize) -> String {
     let place = &finding.places[index];
-    if place.role == Role::Unknown {
+    if unseen(place) {
         return OTHER_SIDE_UNSEEN.to_owned();
     }
     let who = who(place.thread.as_ref());
@@ -61,6 +61,12 @@ pub(crate) fn deed(finding: &Finding, index: usize) -> String {
     let bytes = quantity::counted(u64::from(finding.evidence.size), "byte");
     let held = quantity::micros(finding.evidence.held_us);
     format!("{who} {} {bytes} here{kind}, held for {held}", present(place.role))
+}
+
+/// Whether nobody was seen there. A thread that was seen may have role [`Role::Unknown`] all the same, when
+/// what it did could not be made out.
+pub(crate) fn unseen(place: &Place) -> bool {
+    place.role == Role::Unknown && place.thread.is_none()
 }
 
 /// The old and the new value, where the value changed.

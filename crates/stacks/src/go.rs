@@ -4,6 +4,8 @@
 //! 1.20 to 1.26; later releases are read like 1.26, and whatever they contradict is left unsaid.
 mod buildinfo;
 mod bytes;
+#[cfg(test)]
+mod corruption;
 mod goroutine;
 mod inline;
 mod layout;

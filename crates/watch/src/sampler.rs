@@ -2,7 +2,7 @@
 //!
 //! Sites that have never been seen come first, least seen first after that (LiteRace: Marino, Musuvathi and
 //! Narayanasamy, PLDI 2009, found races in cold code because hot code has been tested). Holds go mostly to
-//! sites whose memory other threads touch too; the rest is spread over all live sites, since what was learnt
+//! sites whose memory was seen to be contended; the rest is spread over all live sites, since what was learnt
 //! about sharing is never complete.
 
 use std::collections::VecDeque;
@@ -13,7 +13,6 @@ use fastrand::Rng;
 
 use crate::budget::Budget;
 use crate::scope::Part;
-use crate::sharing::Evidence;
 use crate::sites::{Catalogue, FunctionId, SiteId};
 use crate::traps::Purpose;
 
@@ -34,8 +33,10 @@ const PATIENCE: usize = 128;
 const SCOUTS: usize = 6;
 /// Functions whose name is looked at per turn.
 const CLASSIFIED_PER_TURN: usize = 4000;
-/// The share of holds that go to sites known to be contended.
-const CONTENDED_SHARE: f64 = 0.8;
+/// The share of holds that go anywhere, whatever was learnt: what looks private may be shared later.
+const BLIND_SHARE: f64 = 0.1;
+/// What a hold in library code promises, against one in the program's own.
+const LIBRARY_PROMISE: f64 = 0.3;
 /// The part of the budget that may go into looking without holding.
 const LOOKING_SHARE: f64 = 0.25;
 
@@ -168,7 +169,7 @@ impl Sampler {
         self.classify_some(catalogue);
         self.explore(catalogue, now, &mut steps);
         if self.looking.balance(now) > 0.0 {
-            self.explore_libraries(catalogue, now, &mut steps);
+            self.explore_libraries(now, &mut steps);
             self.scout(catalogue, &mut steps);
         }
         if self.may_hold(now) {
@@ -209,8 +210,7 @@ impl Sampler {
     }
 
     /// Keeps some functions of libraries trapped at their entry, those that do not run in turns.
-    fn explore_libraries(&mut self, catalogue: &Catalogue, now: Instant, steps: &mut Vec<Step>) {
-        let _ = catalogue;
+    fn explore_libraries(&mut self, now: Instant, steps: &mut Vec<Step>) {
         if self.library_wave.len() >= LIBRARY_WAVE {
             let old = self.library_wave.iter().take_while(|(since, _)| now - *since > WAVE_AGE).count();
             for (_, function) in self.library_wave.drain(..old) {
@@ -234,7 +234,7 @@ impl Sampler {
     fn scout(&mut self, catalogue: &Catalogue, steps: &mut Vec<Step>) {
         for pool in [&self.live, &self.locked] {
             for _ in 0..SCOUTS / 2 {
-                let Some(site) = least(&mut self.rng, pool, 8, |site| catalogue.site(site).visits) else { break };
+                let Some(site) = least(&mut self.rng, pool, 8, |site| f64::from(catalogue.site(site).visits)) else { break };
                 steps.push(Step::Arm(Purpose::Scout(site)));
             }
         }
@@ -274,36 +274,30 @@ impl Sampler {
     }
 
     fn next_candidate(&mut self, catalogue: &Catalogue) -> Option<SiteId> {
-        let contended_only = self.rng.f64() < CONTENDED_SHARE;
         let waited_for = |site: &SiteId| self.candidates.contains(site) || self.patient.contains(site);
-        let eligible: Vec<SiteId> = (self.live.iter().copied())
-            .filter(|&site| !contended_only || catalogue.site(site).evidence > Evidence::None)
-            .filter(|site| !waited_for(site))
-            .collect();
-        least(&mut self.rng, &eligible, eligible.len(), |site| weight(catalogue, site))
+        let eligible: Vec<SiteId> = self.live.iter().copied().filter(|site| !waited_for(site)).collect();
+        if self.rng.f64() < BLIND_SHARE {
+            return self.rng.choice(eligible);
+        }
+        least(&mut self.rng, &eligible, eligible.len(), |site| attention(catalogue, site))
     }
 }
 
-/// How much attention a site has had: holds, and more for those that have shown their collisions already.
-/// A site with certain evidence of sharing is worth a few holds more than one with a hint.
-fn weight(catalogue: &Catalogue, site: SiteId) -> u32 {
+/// How much attention a site has had already for what it promises: contended memory promises most.
+fn attention(catalogue: &Catalogue, site: SiteId) -> f64 {
     let site = catalogue.site(site);
-    let attention = site.holds + 2 * site.hits + site.misses;
-    let library = if site.part == Part::User { 0 } else { 4 };
-    match site.evidence {
-        Evidence::Exact => attention + library,
-        Evidence::Page => 2 * attention + 1 + library,
-        Evidence::None => 4 * attention + 2 + library,
-    }
+    let had = f64::from(1 + site.holds + site.hits) + f64::from(site.misses) / 2.0;
+    let promise = if site.part == Part::User { 1.0 } else { LIBRARY_PROMISE };
+    had / (promise * site.contention())
 }
 
 /// The one with the least `weight` of up to `tries` sites drawn at random.
-fn least(rng: &mut Rng, among: &[SiteId], tries: usize, weight: impl Fn(SiteId) -> u32) -> Option<SiteId> {
+fn least(rng: &mut Rng, among: &[SiteId], tries: usize, weight: impl Fn(SiteId) -> f64) -> Option<SiteId> {
     if among.is_empty() {
         return None;
     }
     let start = rng.usize(0..among.len());
     // A random starting point breaks ties; a random stride would draw no better.
     let drawn = (0..tries.min(among.len())).map(|step| among[(start + step) % among.len()]);
-    drawn.min_by_key(|&site| weight(site))
+    drawn.min_by(|&one, &other| weight(one).total_cmp(&weight(other)))
 }

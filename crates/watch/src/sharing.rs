@@ -6,43 +6,47 @@ use crate::sites::SiteId;
 
 /// When the notes outgrow this they are dropped and taken anew: old addresses have been freed by then.
 const CAPACITY: usize = 1 << 16;
-/// How many sites are remembered per place; more would only confirm what four already show.
-const SITES_KEPT: usize = 4;
-
-/// How surely a site touches memory that other threads touch too. More is surer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Evidence {
-    /// Nothing seen yet.
-    #[default]
-    None,
-    /// Another thread wrote in the same page, as the slots of a large ring are.
-    Page,
-    /// Another thread touched the same bytes, and one of the two writes.
-    Exact,
-}
+/// What a neighbour counts: the slots of a large ring are seldom visited twice, their pages are.
+const NEIGHBOUR: f64 = 0.3;
 
 /// What was seen at one place: an 8-byte word, or a page.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Notes {
     thread: i32,
     several_threads: bool,
-    written: bool,
-    sites: Vec<SiteId>,
+    visits: u32,
+    writes: u32,
+    first_site: SiteId,
 }
 
 impl Notes {
-    /// Adds one visit; returns whether the place is known to be shared now.
-    fn visit(&mut self, thread: i32, site: SiteId, writes: bool) -> bool {
-        if self.sites.is_empty() {
-            self.thread = thread;
-        }
+    /// Adds a visit. Returns how likely it is, as far as seen, that another thread's access to this place
+    /// conflicts with this one: any does with a store, only stores do with a load. What was written once
+    /// and is only read ever since becomes ever less likely.
+    fn visit(&mut self, thread: i32, writes: bool) -> f64 {
         self.several_threads |= self.thread != thread;
-        self.written |= writes;
-        if self.sites.len() < SITES_KEPT && !self.sites.contains(&site) {
-            self.sites.push(site);
+        self.visits += 1;
+        self.writes += u32::from(writes);
+        match (self.several_threads, writes) {
+            (false, _) => 0.0,
+            (true, true) => 1.0,
+            (true, false) => f64::from(self.writes) / f64::from(self.visits),
         }
-        self.several_threads && self.written
     }
+
+    /// Whether two threads and a store have been here.
+    fn is_contended(&self) -> bool {
+        self.several_threads && self.writes > 0
+    }
+}
+
+/// How contended the memory is that a site has just touched.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Contention {
+    /// Between 0 (never another thread) and 1 (every other visit there conflicts).
+    pub(crate) degree: f64,
+    /// A site that had been there first and could not know: it deserves the same credit.
+    pub(crate) forerunner: Option<SiteId>,
 }
 
 /// Which places several threads visit: learnt from stops that hold nobody, to spend the holds where two
@@ -54,26 +58,21 @@ pub(crate) struct Sharing {
 }
 
 impl Sharing {
-    /// Notes that `thread` made `access` at `site`; returns the sites that now have better evidence.
-    pub(crate) fn note(&mut self, thread: i32, site: SiteId, access: &Access) -> Vec<(SiteId, Evidence)> {
+    /// Notes that `thread` made `access` at `site`.
+    pub(crate) fn note(&mut self, thread: i32, site: SiteId, access: &Access) -> Contention {
         if self.words.len() > CAPACITY {
             self.words.clear();
             self.pages.clear();
         }
         let writes = access.direction.writes();
-        let mut learnt = Vec::new();
-        let places = [
-            (&mut self.words, access.address.0 >> 3, Evidence::Exact),
-            (&mut self.pages, access.address.0 >> 12, Evidence::Page),
-        ];
-        for (notes, place, evidence) in places {
-            let notes = notes.entry(place).or_default();
-            if notes.visit(thread, site, writes) {
-                learnt.extend(notes.sites.iter().map(|&site| (site, evidence)));
-                learnt.push((site, evidence));
-            }
-        }
-        learnt
+        let first = Notes { thread, several_threads: false, visits: 0, writes: 0, first_site: site };
+        let word = self.words.entry(access.address.0 >> 3).or_insert_with(|| Notes { ..first });
+        let was_contended = word.is_contended();
+        let degree = word.visit(thread, writes);
+        let forerunner = (word.is_contended() && !was_contended).then_some(word.first_site);
+        let page = self.pages.entry(access.address.0 >> 12).or_insert(first);
+        let near = NEIGHBOUR * page.visit(thread, writes);
+        Contention { degree: degree.max(near), forerunner }
     }
 }
 
@@ -88,35 +87,35 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_one_writes_and_another_reads_is_shared() {
+    fn a_word_that_one_writes_and_another_reads_is_contended() {
         let mut sharing = Sharing::default();
-        assert!(sharing.note(1, SiteId(10), &access(0x5000, Direction::Write)).is_empty());
-        let learnt = sharing.note(2, SiteId(11), &access(0x5000, Direction::Read));
-        assert!(learnt.contains(&(SiteId(10), Evidence::Exact)));
-        assert!(learnt.contains(&(SiteId(11), Evidence::Exact)));
+        assert_eq!(sharing.note(1, SiteId(10), &access(0x5000, Direction::Write)).degree, 0.0);
+        let read = sharing.note(2, SiteId(11), &access(0x5000, Direction::Read));
+        assert_eq!(read, Contention { degree: 0.5, forerunner: Some(SiteId(10)) });
+        assert_eq!(sharing.note(1, SiteId(10), &access(0x5000, Direction::Write)).degree, 1.0);
     }
 
     #[test]
-    fn one_thread_alone_shares_nothing() {
+    fn one_thread_alone_contends_with_nobody() {
         let mut sharing = Sharing::default();
         for site in 0..9 {
-            assert!(sharing.note(1, SiteId(site), &access(0x5000, Direction::Write)).is_empty());
+            assert_eq!(sharing.note(1, SiteId(site), &access(0x5000, Direction::Write)).degree, 0.0);
         }
     }
 
     #[test]
-    fn what_nobody_writes_is_not_contended() {
+    fn what_was_written_once_is_soon_forgotten() {
         let mut sharing = Sharing::default();
-        for thread in 0..9 {
-            assert!(sharing.note(thread, SiteId(1), &access(0x5000, Direction::Read)).is_empty());
-        }
+        sharing.note(1, SiteId(0), &access(0x5000, Direction::Write));
+        let degrees = (0..100).map(|thread| sharing.note(thread, SiteId(1), &access(0x5000, Direction::Read)).degree);
+        assert!(degrees.last().expect("a hundred") < 0.02);
     }
 
     #[test]
     fn neighbours_in_a_page_are_weaker_evidence() {
         let mut sharing = Sharing::default();
         sharing.note(1, SiteId(10), &access(0x5000, Direction::Write));
-        let learnt = sharing.note(2, SiteId(11), &access(0x5800, Direction::Read));
-        assert!(learnt.iter().all(|&(_, evidence)| evidence == Evidence::Page) && !learnt.is_empty());
+        let degree = sharing.note(2, SiteId(11), &access(0x5800, Direction::Write)).degree;
+        assert_eq!(degree, NEIGHBOUR);
     }
 }

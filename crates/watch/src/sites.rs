@@ -1,14 +1,13 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use jostle_model::Address;
+use jostle_model::{Address, FileAddress};
 use jostle_stacks::Image;
 
 use crate::modules::Loaded;
 use crate::operation::{self, Operation};
 use crate::patterns::Patterns;
 use crate::scope::{self, ModuleKind, Part};
-use crate::sharing::Evidence;
 
 /// Functions longer than this are left alone: they are tables of generated code, and decoding takes long.
 const LONGEST_FUNCTION: u64 = 1 << 18;
@@ -36,8 +35,8 @@ pub(crate) struct Site {
     pub(crate) hits: u32,
     /// How often it was armed in vain.
     pub(crate) misses: u32,
-    /// Whether other threads touch what it touches.
-    pub(crate) evidence: Evidence,
+    /// How contended the memory was, added up over all visits.
+    pub(crate) contention: f64,
     /// Whether its code is still mapped.
     pub(crate) mapped: bool,
 }
@@ -46,6 +45,12 @@ impl Site {
     /// Whether a thread may be held here. Locked sites are only looked at: they tell where others write.
     pub(crate) fn may_hold(&self) -> bool {
         self.mapped && !self.operation.locked
+    }
+
+    /// How contended the memory is that it touches, between 0 and 1. Never quite 0: what was seen of it may
+    /// not have been typical.
+    pub(crate) fn contention(&self) -> f64 {
+        ((self.contention + 0.05) / f64::from(self.visits + 1)).min(1.0)
     }
 }
 
@@ -161,7 +166,8 @@ impl Catalogue {
         let first = self.sites.len() as u32;
         let function = self.functions[id.0 as usize];
         let part = function.part.unwrap_or(Part::User);
-        for operation in self.operations(function).unwrap_or_default() {
+        for (operation, inlined) in self.operations(function).unwrap_or_default() {
+            let part = inlined.unwrap_or(part);
             self.sites.push(Site {
                 operation,
                 part,
@@ -169,24 +175,27 @@ impl Catalogue {
                 holds: 0,
                 hits: 0,
                 misses: 0,
-                evidence: Evidence::None,
+                contention: 0.0,
                 mapped: true,
             });
         }
         first..self.sites.len() as u32
     }
 
-    fn operations(&self, function: Function) -> Option<Vec<Operation>> {
+    /// The operations of a function, each with the part of the code it was inlined from, if it was.
+    fn operations(&self, function: Function) -> Option<Vec<(Operation, Option<Part>)>> {
         let module = &self.modules[function.module];
         let start = function.at.unload(module.bias);
         let code = module.image.code(start, function.size as usize)?;
-        let mut operations = operation::decode(code, function.at)?;
-        if module.image.is_go() {
-            operations.retain(|operation| !operation.reads_goroutine());
-            // Locks and the like are inlined into their callers; their insides are theirs.
-            operations.retain(|operation| !is_inlined_runtime(&module.image, operation.at.unload(module.bias)));
+        let operations = operation::decode(code, function.at)?;
+        if !module.image.is_go() {
+            return Some(operations.into_iter().map(|operation| (operation, None)).collect());
         }
-        Some(operations)
+        let inlined = |operation: &Operation| inlined_part(&module.image, operation.at.unload(module.bias));
+        let operations = operations.into_iter().filter(|operation| !operation.reads_goroutine());
+        // Locks and the like are inlined into their callers; their insides are theirs.
+        let with_parts = operations.map(|operation| (operation, inlined(&operation)));
+        Some(with_parts.filter(|(_, part)| *part != Some(Part::Runtime)).collect())
     }
 
     /// What is known of a site.
@@ -206,10 +215,12 @@ impl Catalogue {
     }
 }
 
-/// Whether the access is in code that the compiler inlined from Go's runtime or its locks. Go's own tables
-/// tell, also in a stripped program.
-fn is_inlined_runtime(image: &Image, at: jostle_model::FileAddress) -> bool {
-    image.go_inlines(at).iter().any(|name| {
-        scope::part(ModuleKind::Ordinary, true, Some(name)) == Part::Runtime && !scope::is_atomic_wrapper(name)
-    })
+/// Whose code an access is that Go's compiler has inlined, the least of those in between: a lock of the
+/// standard library stays its own, wherever it is inlined. Go's tables tell, also in a stripped program.
+fn inlined_part(image: &Image, at: FileAddress) -> Option<Part> {
+    let atomic_or_part = |name: &String| match scope::is_atomic_wrapper(name) {
+        true => Part::User,
+        false => scope::part(ModuleKind::Ordinary, true, Some(name)),
+    };
+    image.go_inlines(at).iter().map(atomic_or_part).max()
 }

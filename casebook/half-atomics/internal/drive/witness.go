@@ -7,8 +7,8 @@ import (
 )
 
 // excusedTurns is how far the window must turn during one IncrementRequests before that request may be lost in a
-// sound collector. A bucket is current from one turn to the next, and emptied by the fifth turn after the first
-// of these. The counter of turns is ahead of the index while a turn is going on, so four turns seen are five at most.
+// sound collector. The index is j while the counter of turns is j or, during the next turn, j+1. The bucket of
+// index j is emptied at turn j+5. So a request that finds j and adds too late has seen the counter rise by 4.
 const excusedTurns = collector.WindowBuckets - 1
 
 // Witness stands between the service and its collector and keeps books of the window: every request that was

@@ -2,7 +2,7 @@
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Level, Origin, Renderer, Snippet};
-use jostle_model::{Finding, Place, Role};
+use jostle_model::{Finding, Place};
 
 use super::sheet::{Mark, Sheet};
 use super::wrap::wrapped;
@@ -78,7 +78,7 @@ fn annotations(sheet: &Sheet, mark: &Mark, room: usize) -> Vec<Annotation<'stati
 }
 
 fn without_source(place: &Place, deed: String, width: usize) -> Vec<Element<'static>> {
-    let origin = (place.role != Role::Unknown).then(|| origin(place, width)).flatten();
+    let origin = (!wording::unseen(place)).then(|| origin(place, width)).flatten();
     let message = note(&deed, width);
     origin.into_iter().map(Element::Origin).chain([message]).collect()
 }

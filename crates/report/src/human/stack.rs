@@ -42,13 +42,14 @@ fn frames(place: &Place, paint: Paint, width: usize) -> Vec<String> {
     let ranges = visible(place.stack.len(), place.shown);
     let layout = Layout::new(place, &ranges, width);
     let mut lines = Vec::new();
-    let mut next = 0;
+    let (mut next, mut previous) = (0, None);
     for range in ranges {
         lines.extend(folded(next..range.start, paint));
         next = range.end;
         for index in range {
-            lines.extend(border(&place.stack, index, paint));
+            lines.extend(border(&place.stack, previous, index, paint));
             lines.extend(layout.frame(&place.stack[index], index, index == place.shown, paint));
+            previous = Some(index);
         }
     }
     lines.extend(folded(next..place.stack.len(), paint));
@@ -72,12 +73,11 @@ fn folded(hidden: Range<usize>, paint: Paint) -> Option<String> {
 }
 
 /// The line that says whose code follows: before the first frame of a stack through several modules, and
-/// wherever the module changes, which is where the language may change too.
-fn border(stack: &[Frame], index: usize, paint: Paint) -> Option<String> {
+/// wherever the module differs from that of the frame above, which is where the language may change too.
+fn border(stack: &[Frame], above: Option<usize>, index: usize, paint: Paint) -> Option<String> {
     let module = stack[index].module.as_ref();
-    let before = index.checked_sub(1).map(|previous| stack[previous].module.as_ref());
     let several = stack.iter().any(|frame| frame.module.as_ref() != module);
-    let changes = before.map_or(several, |before| before != module);
+    let changes = above.map_or(several, |above| stack[above].module.as_ref() != module);
     changes.then(|| paint.dim(&format!("    ── in {} ──", module_name(module))))
 }
 

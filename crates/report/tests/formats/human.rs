@@ -62,6 +62,22 @@ fn a_clean_run_states_its_bound() {
 }
 
 #[test]
+fn a_rare_catch_in_a_short_program_asks_for_many_runs() {
+    let findings = [samples::across_languages()];
+    let summary =
+        Summary { target: jostle_model::ExitStatus::Code(0), ..samples::summary(Verdict::Found, &findings) };
+    let text = human(&findings, &summary, false, 120);
+    assert!(text.contains("(95 % confidence), or 19 runs where it ends\nsooner:"), "{text}");
+    assert!(text.contains("--include 'gates::evaluate' --for 200s"), "{text}");
+}
+
+#[test]
+fn a_run_that_was_asked_to_end_is_not_said_to_have_ended_early() {
+    let summary = Summary { target: jostle_model::ExitStatus::Signal(15), ..samples::cut_short() };
+    assert!(!human(&[], &summary, false, 500).contains("looked at; the target"));
+}
+
+#[test]
 fn an_inconclusive_run_says_what_is_missing() {
     assert_snapshot!(human(&[], &samples::cut_short(), false, 100));
 }

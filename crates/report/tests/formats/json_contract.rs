@@ -48,7 +48,7 @@ fn the_contract_refuses_what_breaks_it() {
         ("/rule", json!("collision")),
         ("/id", json!("not-a-fingerprint")),
         ("/places", json!([])),
-        ("/places/0/role", json!("unknown")),
+        ("/places/0", json!({ "role": "read", "stack": [], "shown": 0 })),
         ("/places/0/thread/goroutine", json!({ "id": 17 })),
         ("/places/0/stack/0/address", json!(4_820_804)),
         ("/evidence/grade", json!("certain")),

@@ -232,7 +232,8 @@ pub(crate) fn one_side_unknown() -> Finding {
     Finding {
         rule: Rule::DataRace,
         id: Fingerprint(0x77),
-        title: "somebody unseen changes what drain(Queue&) reads".to_owned(),
+        title: "drain(Queue&) reads memory that changes meanwhile, at the hands of an unknown thread"
+            .to_owned(),
         places: vec![held, unseen],
         evidence: Collision {
             address: Address(0x7ffe_0000_1000),

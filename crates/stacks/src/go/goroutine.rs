@@ -21,9 +21,13 @@ pub(super) fn describe(
     let runtime = Runtime { layout, memory };
     let goroutine = runtime.user_goroutine(g)?;
     let word = |offset: u64| runtime.word(goroutine, offset);
-    let code = |offset: u64| word(offset).map(Address).filter(|&at| is_code(at));
+    // Goroutines that stand for a thread of C have none; anything else says that the layout is another.
+    let code = |offset: u64| match word(offset)? {
+        0 => Some(None),
+        at => is_code(Address(at)).then_some(Some(Address(at))),
+    };
     let id = word(layout.goid).filter(|id| (1..HIGHEST_ID).contains(id))?;
-    Some(GoroutineRef { id, created_at: code(layout.gopc), started_at: code(layout.startpc) })
+    Some(GoroutineRef { id, created_at: code(layout.gopc)?, started_at: code(layout.startpc)? })
 }
 
 struct Runtime<'a> {
@@ -82,7 +86,7 @@ mod tests {
             .flat_map(|(g, stack)| [(g, stack), (g + 8, stack + 0x2000), (g + 48, THREAD)])
             .collect();
         words.extend([(THREAD, THREAD_STACK), (THREAD + LAYOUT.curg, USER)]);
-        words.extend([(USER + LAYOUT.goid, 17), (USER + LAYOUT.gopc, 0x40_1000), (USER + LAYOUT.startpc, 1)]);
+        words.extend([(USER + LAYOUT.goid, 17), (USER + LAYOUT.gopc, 0x40_1000), (USER + LAYOUT.startpc, 0)]);
         Words(words)
     }
 

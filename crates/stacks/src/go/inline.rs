@@ -46,5 +46,24 @@ fn inlined_call(function: &Function<'_>, at: u64, blobs: Option<u64>, image: &Im
 
 fn frame(name: &str, function: &Function<'_>, at: u64, inlined: bool) -> GoFrame {
     let (file, line) = function.source(at);
-    GoFrame { function: name.to_owned(), file: file.map(str::to_owned), line, inlined }
+    GoFrame { function: shown(name), file: file.map(str::to_owned), line, inlined }
+}
+
+/// A name as Go's own tracebacks print it: what a generic function was compiled for is left out.
+fn shown(name: &str) -> String {
+    match (name.split_once('['), name.rsplit_once(']')) {
+        (Some((before, _)), Some((_, after))) => format!("{before}[...]{after}"),
+        _ => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn the_types_of_a_generic_function_are_left_out_of_its_name() {
+        assert_eq!(shown("main.pool[go.shape.map[string][]int].get.func1"), "main.pool[...].get.func1");
+        assert_eq!(shown("main.(*worker).run"), "main.(*worker).run");
+    }
 }

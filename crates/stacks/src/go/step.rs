@@ -62,15 +62,21 @@ impl Activation<'_> {
     }
 
     /// A return address behind a call of this very function is certain, wherever it lies. One behind another
-    /// call may be left over from an earlier use of the stack: the place must be likely, and the frame pointer
-    /// not zero, as it is where the runtime has just left a goroutine for good.
+    /// call may be left over from an earlier use of the stack: the place must be likely, and the function not
+    /// one of the runtime's, which are all called directly.
     fn caller_of_hand_made(&self) -> Option<Cursor> {
         let (by_table, by_pointer) = (self.caller_by_table(), self.caller_by_frame_pointer());
         let certain = [by_pointer, by_table].into_iter().flatten().find(|caller| self.is_called_from(caller));
+        if certain.is_some() || self.is_of_runtime() {
+            return certain;
+        }
         let by_pointer = by_pointer.filter(|_| self.is_own_frame_pointer());
         let likely = if self.depth == 0 { [by_table, by_pointer] } else { [by_pointer, by_table] };
-        let likely = likely.into_iter().flatten().filter(|_| self.cursor.bp != 0);
-        certain.or_else(|| likely.into_iter().find(|caller| self.follows_a_call(caller)))
+        likely.into_iter().flatten().find(|caller| self.follows_a_call(caller))
+    }
+
+    fn is_of_runtime(&self) -> bool {
+        self.function.name().is_some_and(|name| name.starts_with("runtime."))
     }
 
     fn is_own_frame_pointer(&self) -> bool {
@@ -78,9 +84,14 @@ impl Activation<'_> {
         self.cursor.bp.is_multiple_of(8) && above < LARGEST_HAND_MADE_FRAME
     }
 
-    /// The caller stands right after a direct call of this function.
+    /// The caller stands right after a direct call of this function, or of one that only jumps here
+    /// (`morestack_noctxt` to `morestack`).
     pub(super) fn is_called_from(&self, caller: &Cursor) -> bool {
-        self.call_of(caller) == Some(Call::To(self.function.start))
+        let Some(Call::To(target)) = self.call_of(caller) else {
+            return false;
+        };
+        let names = || self.image.function_name(FileAddress(target)).zip(self.function.name());
+        target == self.function.start || names().is_some_and(|(called, own)| called.starts_with(own))
     }
 
     /// The caller stands right after some call, in Go code.

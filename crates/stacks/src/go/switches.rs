@@ -20,7 +20,7 @@ const CROSSCALL_WORDS: u64 = 512;
 const CALLBACK_FRAME: u64 = 16 + 14 * 8 + 8;
 
 /// A frame of `systemstack`'s caller larger than this is not searched for its return address.
-const LARGEST_CALLER_FRAME: u64 = 64 * 1024;
+const LARGEST_CALLER_FRAME: u64 = 16 * 1024;
 
 /// The caller of a function that switches stacks or ends them; the outer None when this is no such function.
 pub(super) fn across(activation: &Activation<'_>) -> Option<Option<Cursor>> {
@@ -32,7 +32,7 @@ pub(super) fn across(activation: &Activation<'_>) -> Option<Option<Cursor>> {
         "runtime.asyncPreempt" | "runtime.sigpanic" => Some(activation.caller_by_table().map(at_instruction)),
         // On the thread's stack they forget where they came from: the goroutine may run elsewhere by now.
         "runtime.mcall" | "runtime.morestack" | "runtime.switchToCrashStack0" if after_call => Some(None),
-        "runtime.asmcgocall" if after_call => from_thread_stack(activation).map(Some),
+        "runtime.asmcgocall" => from_thread_stack(activation).map(Some),
         "runtime.systemstack" if after_call => Some(from_system_stack(activation)),
         "runtime.cgocallback" if after_call => into_c(activation).map(Some),
         "callbackasm1" if after_call => Some(from_purego_callback(activation)),

@@ -9,9 +9,9 @@ use jostle_stacks::Image;
 /// Builds made so far in this run, by program and flags: each is compiled once, however many tests want it.
 static BUILT: LazyLock<Mutex<HashMap<String, Arc<OnceLock<PathBuf>>>>> = LazyLock::new(Mutex::default);
 
-/// The path of `tests/programs/{source}` compiled with `flags`.
+/// The path of `tests/programs/{source}` compiled with `flags`: a C, C++ or Rust file, or a folder of Go.
 pub(crate) fn program(source: &str, flags: &[&str]) -> PathBuf {
-    let name = format!("{source}{}", flags.concat()).replace(['/', '=', ','], "_");
+    let name = format!("{source}{}", flags.concat()).replace(['/', '=', ',', ' '], "_");
     let built = BUILT.lock().unwrap().entry(name.clone()).or_default().clone();
     built.get_or_init(|| compile(source, flags, &name)).clone()
 }
@@ -19,6 +19,17 @@ pub(crate) fn program(source: &str, flags: &[&str]) -> PathBuf {
 fn compile(source: &str, flags: &[&str], name: &str) -> PathBuf {
     let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs").join(source);
+    if source.is_dir() {
+        let mut go = Command::new("go");
+        run(go
+            .args(["build", "-buildvcs=false"])
+            .args(flags)
+            .arg("-o")
+            .arg(&output)
+            .arg(".")
+            .current_dir(source));
+        return output;
+    }
     let mut compiler = match source.extension().and_then(|extension| extension.to_str()) {
         Some("rs") => {
             let mut rustc = Command::new("rustc");

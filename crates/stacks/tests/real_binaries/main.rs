@@ -5,6 +5,7 @@ mod debug_lines;
 mod functions;
 mod headers;
 mod loading;
+mod mixed;
 mod recorded;
 mod snapshots;
 mod steps;

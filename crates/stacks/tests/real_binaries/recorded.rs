@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use jostle_stacks::{Address, AddressSpace, Frame, Memory};
+use jostle_stacks::{Address, AddressSpace, Frame, Memory, Registers};
 
 use crate::build::{image, run};
 
@@ -47,4 +47,61 @@ pub(crate) fn loaded<'a>(maps: impl Iterator<Item = &'a str>) -> AddressSpace {
 
 pub(crate) fn names(frames: &[Frame]) -> Vec<&str> {
     frames.iter().map(|frame| frame.function.as_deref().unwrap_or("?")).collect()
+}
+
+/// One moment of a thread, and the callers that libgcc's unwinder found at it.
+pub(crate) struct Snapshot {
+    pub(crate) name: String,
+    pub(crate) registers: Registers,
+    pub(crate) memory: Pieces,
+    pub(crate) callers: Vec<u64>,
+}
+
+fn hex(text: &str) -> u64 {
+    u64::from_str_radix(text, 16).unwrap()
+}
+
+fn registers(words: &[&str]) -> Registers {
+    let mut registers = Registers::default();
+    for pair in words.chunks(2) {
+        let value = hex(pair[1]);
+        match pair[0] {
+            "rip" => registers.rip = value,
+            "rsp" => registers.rsp = value,
+            "rbp" => registers.rbp = value,
+            "rbx" => registers.rbx = value,
+            "r12" => registers.r12 = value,
+            "r13" => registers.r13 = value,
+            "r14" => registers.r14 = value,
+            "r15" => registers.r15 = value,
+            "fs" => registers.fs_base = value,
+            other => panic!("{other}"),
+        }
+    }
+    registers
+}
+
+/// What a recording in text tells: what was loaded, and each moment.
+pub(crate) fn snapshots(recording: &str) -> (AddressSpace, Vec<Snapshot>) {
+    let mut found: Vec<Snapshot> = Vec::new();
+    for line in recording.lines() {
+        let words: Vec<_> = line.split_whitespace().collect();
+        match words[..] {
+            ["snapshot", name] => found.push(Snapshot {
+                name: name.to_owned(),
+                registers: Registers::default(),
+                memory: Pieces::default(),
+                callers: Vec::new(),
+            }),
+            ["registers", ref values @ ..] => found.last_mut().unwrap().registers = registers(values),
+            ["caller", at] => found.last_mut().unwrap().callers.push(hex(at)),
+            ["memory", at, bytes] => found.last_mut().unwrap().memory.0.push((hex(at), unhex(bytes))),
+            _ => {}
+        }
+    }
+    (loaded(recording.lines().filter_map(|line| line.strip_prefix("map "))), found)
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    text.as_bytes().chunks(2).map(|pair| hex(std::str::from_utf8(pair).unwrap()) as u8).collect()
 }

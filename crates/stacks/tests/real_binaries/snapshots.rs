@@ -1,61 +1,7 @@
-use jostle_stacks::{AddressSpace, CodeAddress, Registers, Trace};
+use jostle_stacks::{CodeAddress, Trace};
 
 use crate::build::{changed, program};
-use crate::recorded::{Pieces, loaded, names, recording};
-
-/// One moment of a thread, and the callers that libgcc's unwinder found at it.
-struct Snapshot {
-    name: String,
-    registers: Registers,
-    memory: Pieces,
-    callers: Vec<u64>,
-}
-
-fn hex(text: &str) -> u64 {
-    u64::from_str_radix(text, 16).unwrap()
-}
-
-fn registers(words: &[&str]) -> Registers {
-    let mut registers = Registers::default();
-    for pair in words.chunks(2) {
-        let value = hex(pair[1]);
-        match pair[0] {
-            "rip" => registers.rip = value,
-            "rsp" => registers.rsp = value,
-            "rbp" => registers.rbp = value,
-            "rbx" => registers.rbx = value,
-            "r12" => registers.r12 = value,
-            "r13" => registers.r13 = value,
-            "r14" => registers.r14 = value,
-            _ => registers.r15 = value,
-        }
-    }
-    registers
-}
-
-fn snapshots(recording: &str) -> (AddressSpace, Vec<Snapshot>) {
-    let mut found: Vec<Snapshot> = Vec::new();
-    for line in recording.lines() {
-        let words: Vec<_> = line.split_whitespace().collect();
-        match words[..] {
-            ["snapshot", name] => found.push(Snapshot {
-                name: name.to_owned(),
-                registers: Registers::default(),
-                memory: Pieces::default(),
-                callers: Vec::new(),
-            }),
-            ["registers", ref values @ ..] => found.last_mut().unwrap().registers = registers(values),
-            ["caller", at] => found.last_mut().unwrap().callers.push(hex(at)),
-            ["memory", at, bytes] => found.last_mut().unwrap().memory.0.push((hex(at), unhex(bytes))),
-            _ => {}
-        }
-    }
-    (loaded(recording.lines().filter_map(|line| line.strip_prefix("map "))), found)
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    text.as_bytes().chunks(2).map(|pair| hex(std::str::from_utf8(pair).unwrap()) as u8).collect()
-}
+use crate::recorded::{names, recording, snapshots};
 
 fn returns(trace: &Trace) -> Vec<u64> {
     trace.addresses[1..].iter().map(|address| address.address().0).collect()

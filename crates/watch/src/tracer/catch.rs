@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use iced_x86::{Code, InstructionInfoFactory};
 use jostle_model::{Access, Address, Direction};
-use jostle_stacks::{CodeAddress, Registers};
+use jostle_stacks::{CodeAddress, Registers, Trace};
 
 use super::events::resume;
 use super::{Known, Tracer};
@@ -21,6 +21,8 @@ const AFTER_HIT: Duration = Duration::from_micros(500);
 /// passed by address are seldom shared, and when they are, the other thread's access is a site too.
 const OWN_STACK_BELOW: u64 = 128;
 const OWN_STACK_ABOVE: u64 = 4096;
+/// How old our knowledge of the mappings must be before unknown code makes us look again.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// How long a stop may be under way when a watchpoint is taken away.
 const LATE_HIT: Duration = Duration::from_millis(2);
 
@@ -75,9 +77,10 @@ impl Tracer<'_> {
             self.sampler.came_alive(&self.catalogue, id);
         }
         for access in accesses.iter().filter(|access| is_elsewhere(access, registers)) {
-            for (site, evidence) in self.sharing.note(tid, id, access) {
-                let site = self.catalogue.site_mut(site);
-                site.evidence = site.evidence.max(evidence);
+            let contention = self.sharing.note(tid, id, access);
+            self.catalogue.site_mut(id).contention += contention.degree;
+            if let Some(forerunner) = contention.forerunner {
+                self.catalogue.site_mut(forerunner).contention += 1.0;
             }
         }
         first_visit
@@ -178,12 +181,26 @@ impl Tracer<'_> {
         direction: Option<Direction>,
         form: Form,
     ) -> Side {
-        let trace = match &self.memory {
-            Some(memory) => self.modules.space.unwind(registers, &memory.still()),
-            None => Default::default(),
-        };
-        debug_assert!(matches!(trace.addresses.first(), None | Some(CodeAddress::Instruction(_))));
+        let mut trace = self.walk(registers);
+        if self.leads_into_new_code(&trace) {
+            self.read_modules();
+            trace = self.walk(registers);
+        }
         Side { tid, name: self.thread_name(tid), trace: case::standing_at(trace, at), direction, form }
+    }
+
+    fn walk(&self, registers: &Registers) -> Trace {
+        match &self.memory {
+            Some(memory) => self.modules.space.unwind(registers, &memory.still()),
+            None => Trace::default(),
+        }
+    }
+
+    /// Whether a stack could not be followed into code that we do not know: a library loaded just now, unless
+    /// we have only just looked (then it is code without a file).
+    fn leads_into_new_code(&self, trace: &Trace) -> bool {
+        let unknown = |code: &CodeAddress| self.modules.space.module_at(code.for_lookup()).is_none();
+        trace.truncated && trace.addresses.last().is_some_and(unknown) && self.modules_read.elapsed() > LOOK_AGAIN
     }
 
     /// The first bytes of the range, as a number.
@@ -219,6 +236,12 @@ impl Tracer<'_> {
         let site = self.catalogue.site_mut(hold.site);
         site.holds += 1;
         site.hits += u32::from(!hold.hits.is_empty());
+        if std::env::var_os("JDBG").is_some() {
+            let site = self.catalogue.site(hold.site);
+            let f = self.modules.space.symbolize_address(site.operation.at);
+            #[allow(clippy::print_stderr)]
+            { eprintln!("HOLD {:?} {} {:?} part={:?} c={:.2} visits={} holds={} hits={} {}us", hold.access.address, f[0].function.as_deref().unwrap_or("?"), f[0].line, site.part, site.contention(), site.visits, site.holds, hold.hits.len(), held_for.as_micros()); }
+        }
         self.hand_in(hold, new, held_for);
     }
 

@@ -107,6 +107,8 @@ impl Tracer<'_> {
         self.watchpoints.add_thread(tid);
         self.most_threads = self.most_threads.max(self.threads.len());
         if self.threads.len() == 2 && self.phase == Phase::Watching {
+            // From here on there is something to see: in the code that was loaded since the program began, too.
+            self.read_modules();
             self.next_turn = Instant::now();
         }
     }
