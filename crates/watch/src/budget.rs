@@ -2,9 +2,9 @@ use std::time::{Duration, Instant};
 
 /// How much may be spent at once at the start, before anything was saved up: the first second finds most,
 /// and a program that lives 200 ms would else be held for 4 ms in all.
-const CREDIT: Duration = Duration::from_millis(40);
+const CREDIT: Duration = Duration::from_millis(35);
 /// The share of income that pays the credit back, so that a run of ten seconds keeps to its budget.
-const REPAYMENT: f64 = 0.2;
+const REPAYMENT: f64 = 0.35;
 /// What can be saved up at most: more would come out as a burst later.
 const CAPACITY: Duration = Duration::from_millis(40);
 
@@ -22,7 +22,7 @@ impl Budget {
     /// A budget of `share` (between 0 and 1) of wall time, from `now` on.
     pub(crate) fn new(share: f64, now: Instant) -> Self {
         // The credit grows with the share: a budget of nothing buys nothing.
-        let credit = CREDIT.as_secs_f64() * (share / 0.02).min(1.0);
+        let credit = CREDIT.as_secs_f64() * (share / 0.01).min(1.0);
         Self { share, balance: credit, debt: credit, spent: Duration::ZERO, updated: now }
     }
 

@@ -2,8 +2,9 @@
 //!
 //! Sites that have never been seen come first, least seen first after that (LiteRace: Marino, Musuvathi and
 //! Narayanasamy, PLDI 2009, found races in cold code because hot code has been tested). Holds go mostly to
-//! sites whose memory was seen to be contended; the rest is spread over all live sites, since what was learnt
-//! about sharing is never complete.
+//! sites where somebody was seen to come soon after (a *prospect*: a watchpoint for a moment, with nobody held,
+//! which costs the target almost nothing); the rest is spread over all live sites, since what was learnt about
+//! sharing is never complete.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -30,15 +31,18 @@ const CANDIDATE_AGE: Duration = Duration::from_millis(15);
 /// How many sites that run rarely are waited for at a time, beside the candidates.
 const PATIENCE: usize = 128;
 /// Live sites trapped for a look only, per turn.
-const SCOUTS: usize = 6;
+const SCOUTS: usize = 4;
+/// The same for locked sites: nobody is held there, but they tell where others write.
+const LOCKED_SCOUTS: usize = 1;
 /// Functions whose name is looked at per turn.
 const CLASSIFIED_PER_TURN: usize = 4000;
 /// The share of holds that go anywhere, whatever was learnt: what looks private may be shared later.
 const BLIND_SHARE: f64 = 0.1;
-/// What a hold in library code promises, against one in the program's own.
-const LIBRARY_PROMISE: f64 = 0.3;
+/// How holds spread over sites of different promise: with 1 in proportion to it, with more the less so. A site
+/// of a tenth of the promise gets a seventh of the holds.
+const SPREAD: f64 = 1.2;
 /// The part of the budget that may go into looking without holding.
-const LOOKING_SHARE: f64 = 0.25;
+const LOOKING_SHARE: f64 = 0.3;
 
 /// A trap to set or to take away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,7 +144,7 @@ impl Sampler {
     /// Whether to hold the thread that arrives at a site for the first time: what is in hand is spread over
     /// the first visits still to come, since for cold code the first visit may be the only one.
     pub(crate) fn hold_first_visit(&mut self, now: Instant) -> bool {
-        let affordable = self.holding.balance(now) / 2.0 / self.duration(now).as_secs_f64();
+        let affordable = self.holding.balance(now) / 4.0 / self.duration(now).as_secs_f64();
         let waiting = (self.fresh.len() + self.wave.len()).max(1);
         self.rng.f64() < affordable / waiting as f64
     }
@@ -164,7 +168,7 @@ impl Sampler {
     }
 
     /// What to trap from now on.
-    pub(crate) fn plan(&mut self, catalogue: &mut Catalogue, now: Instant) -> Vec<Step> {
+    pub(crate) fn plan(&mut self, catalogue: &mut Catalogue, holding: bool, now: Instant) -> Vec<Step> {
         let mut steps = Vec::new();
         self.classify_some(catalogue);
         self.explore(catalogue, now, &mut steps);
@@ -172,7 +176,7 @@ impl Sampler {
             self.explore_libraries(now, &mut steps);
             self.scout(catalogue, &mut steps);
         }
-        if self.may_hold(now) {
+        if !holding && self.may_hold(now) {
             self.wait_for_candidates(catalogue, now, &mut steps);
         }
         steps
@@ -231,10 +235,11 @@ impl Sampler {
     }
 
     /// Looks again at a few sites that run, to learn which memory is shared. Locked ones too: they write.
-    fn scout(&mut self, catalogue: &Catalogue, steps: &mut Vec<Step>) {
-        for pool in [&self.live, &self.locked] {
-            for _ in 0..SCOUTS / 2 {
-                let Some(site) = least(&mut self.rng, pool, 8, |site| f64::from(catalogue.site(site).visits)) else { break };
+    fn scout(&mut self, catalogue: &mut Catalogue, steps: &mut Vec<Step>) {
+        for (pool, scouts) in [(&self.live, SCOUTS), (&self.locked, LOCKED_SCOUTS)] {
+            for _ in 0..scouts {
+                let Some(site) = least(&mut self.rng, pool, 32, |site| -catalogue.site(site).curiosity()) else { break };
+                catalogue.site_mut(site).asked += 1;
                 steps.push(Step::Arm(Purpose::Scout(site)));
             }
         }
@@ -283,12 +288,11 @@ impl Sampler {
     }
 }
 
-/// How much attention a site has had already for what it promises: contended memory promises most.
+/// How much attention a site has had already, for what it promises.
 fn attention(catalogue: &Catalogue, site: SiteId) -> f64 {
     let site = catalogue.site(site);
-    let had = f64::from(1 + site.holds + site.hits) + f64::from(site.misses) / 2.0;
-    let promise = if site.part == Part::User { 1.0 } else { LIBRARY_PROMISE };
-    had / (promise * site.contention())
+    let had = (f64::from(1 + site.holds) + f64::from(site.misses) / 2.0).powf(SPREAD);
+    had / site.promise()
 }
 
 /// The one with the least `weight` of up to `tries` sites drawn at random.

@@ -12,8 +12,8 @@ const NEIGHBOUR: f64 = 0.3;
 /// What was seen at one place: an 8-byte word, or a page.
 #[derive(Debug)]
 struct Notes {
-    thread: i32,
-    several_threads: bool,
+    actor: u64,
+    several_actors: bool,
     visits: u32,
     writes: u32,
     first_site: SiteId,
@@ -23,11 +23,11 @@ impl Notes {
     /// Adds a visit. Returns how likely it is, as far as seen, that another thread's access to this place
     /// conflicts with this one: any does with a store, only stores do with a load. What was written once
     /// and is only read ever since becomes ever less likely.
-    fn visit(&mut self, thread: i32, writes: bool) -> f64 {
-        self.several_threads |= self.thread != thread;
+    fn visit(&mut self, actor: u64, writes: bool) -> f64 {
+        self.several_actors |= self.actor != actor;
         self.visits += 1;
         self.writes += u32::from(writes);
-        match (self.several_threads, writes) {
+        match (self.several_actors, writes) {
             (false, _) => 0.0,
             (true, true) => 1.0,
             (true, false) => f64::from(self.writes) / f64::from(self.visits),
@@ -36,7 +36,7 @@ impl Notes {
 
     /// Whether two threads and a store have been here.
     fn is_contended(&self) -> bool {
-        self.several_threads && self.writes > 0
+        self.several_actors && self.writes > 0
     }
 }
 
@@ -58,20 +58,20 @@ pub(crate) struct Sharing {
 }
 
 impl Sharing {
-    /// Notes that `thread` made `access` at `site`.
-    pub(crate) fn note(&mut self, thread: i32, site: SiteId, access: &Access) -> Contention {
+    /// Notes that `actor`, a thread or a goroutine, made `access` at `site`.
+    pub(crate) fn note(&mut self, actor: u64, site: SiteId, access: &Access) -> Contention {
         if self.words.len() > CAPACITY {
             self.words.clear();
             self.pages.clear();
         }
         let writes = access.direction.writes();
-        let first = Notes { thread, several_threads: false, visits: 0, writes: 0, first_site: site };
+        let first = Notes { actor, several_actors: false, visits: 0, writes: 0, first_site: site };
         let word = self.words.entry(access.address.0 >> 3).or_insert_with(|| Notes { ..first });
         let was_contended = word.is_contended();
-        let degree = word.visit(thread, writes);
+        let degree = word.visit(actor, writes);
         let forerunner = (word.is_contended() && !was_contended).then_some(word.first_site);
         let page = self.pages.entry(access.address.0 >> 12).or_insert(first);
-        let near = NEIGHBOUR * page.visit(thread, writes);
+        let near = NEIGHBOUR * page.visit(actor, writes);
         Contention { degree: degree.max(near), forerunner }
     }
 }

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -11,6 +12,9 @@ use crate::scope::{self, ModuleKind, Part};
 
 /// Functions longer than this are left alone: they are tables of generated code, and decoding takes long.
 const LONGEST_FUNCTION: u64 = 1 << 18;
+
+/// What a site in library code promises, against one in the program's own.
+const LIBRARY_PROMISE: f64 = 0.3;
 
 /// A site in the [`Catalogue`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +33,8 @@ pub(crate) struct Site {
     pub(crate) part: Part,
     /// How often a thread was seen arriving here.
     pub(crate) visits: u32,
+    /// How often it was trapped to be looked at, whether anyone came or not.
+    pub(crate) asked: u32,
     /// How often a thread was held here.
     pub(crate) holds: u32,
     /// How often somebody else came to the same bytes meanwhile.
@@ -36,7 +42,15 @@ pub(crate) struct Site {
     /// How often it was armed in vain.
     pub(crate) misses: u32,
     /// How contended the memory was, added up over all visits.
-    pub(crate) contention: f64,
+    contention: f64,
+    /// How often it was watched for a moment, with nobody held, who comes to the same bytes next.
+    prospects: u32,
+    /// How often somebody came.
+    meetings: u32,
+    /// The same, each time weighed by how likely the visitor's site itself is to be visited.
+    credit: f64,
+    /// Whether it is Go code: a goroutine runs here, on whatever thread.
+    pub(crate) is_go: bool,
     /// Whether its code is still mapped.
     pub(crate) mapped: bool,
 }
@@ -47,10 +61,44 @@ impl Site {
         self.mapped && !self.operation.locked
     }
 
+    /// A visit has shown memory that is contended to this degree, between 0 and 1.
+    pub(crate) fn note_contention(&mut self, degree: f64) {
+        self.contention += degree;
+    }
+
+    /// A prospect is over; if somebody came, with the [`credibility`](Self::credibility) of that visitor.
+    pub(crate) fn note_prospect(&mut self, visitor: Option<f64>) {
+        self.prospects += 1;
+        self.meetings += u32::from(visitor.is_some());
+        self.credit += visitor.unwrap_or(0.0);
+    }
+
+    /// Whether coming after somebody else here means that one could have come before as well, between 0 and 1.
+    ///
+    /// Two accesses that race come in either order. What is written, published and then read comes in one
+    /// only: prospects at the reader see no writer. Until a few were made, the benefit of the doubt.
+    pub(crate) fn credibility(&self) -> f64 {
+        (3.0 * (f64::from(self.meetings) + 0.5) / (f64::from(self.prospects) + 1.5)).min(1.0)
+    }
+
     /// How contended the memory is that it touches, between 0 and 1. Never quite 0: what was seen of it may
     /// not have been typical.
-    pub(crate) fn contention(&self) -> f64 {
+    fn contention(&self) -> f64 {
         ((self.contention + 0.05) / f64::from(self.visits + 1)).min(1.0)
+    }
+
+    /// How likely it is that somebody meets a thread that is held here: mostly by how often somebody came
+    /// soon after, and before that was tried by how contended the memory looks.
+    pub(crate) fn promise(&self) -> f64 {
+        let part = if self.part == Part::User { 1.0 } else { LIBRARY_PROMISE };
+        part * (self.credit + 0.2 * self.contention()) / f64::from(self.prospects + 1)
+    }
+
+    /// How much another look would teach: little where many were taken, where nobody comes any more, or where
+    /// all visits were private.
+    pub(crate) fn curiosity(&self) -> f64 {
+        let part = if self.part == Part::User { 1.0 } else { LIBRARY_PROMISE };
+        part * (self.contention() + 0.3) / f64::from(1 + self.asked + 2 * self.prospects)
     }
 }
 
@@ -76,6 +124,7 @@ pub(crate) struct Catalogue {
     modules: Vec<Module>,
     functions: Vec<Function>,
     sites: Vec<Site>,
+    by_address: HashMap<Address, SiteId>,
     include: Patterns,
     exclude: Patterns,
 }
@@ -166,16 +215,23 @@ impl Catalogue {
         let first = self.sites.len() as u32;
         let function = self.functions[id.0 as usize];
         let part = function.part.unwrap_or(Part::User);
+        let is_go = self.modules[function.module].image.is_go();
         for (operation, inlined) in self.operations(function).unwrap_or_default() {
             let part = inlined.unwrap_or(part);
+            self.by_address.insert(operation.at, SiteId(self.sites.len() as u32));
             self.sites.push(Site {
                 operation,
                 part,
                 visits: 0,
+                asked: 0,
                 holds: 0,
                 hits: 0,
                 misses: 0,
                 contention: 0.0,
+                prospects: 0,
+                meetings: 0,
+                credit: 0.0,
+                is_go,
                 mapped: true,
             });
         }
@@ -196,6 +252,11 @@ impl Catalogue {
         // Locks and the like are inlined into their callers; their insides are theirs.
         let with_parts = operations.map(|operation| (operation, inlined(&operation)));
         Some(with_parts.filter(|(_, part)| *part != Some(Part::Runtime)).collect())
+    }
+
+    /// The site whose instruction stands at `at`, if that function was decoded.
+    pub(crate) fn site_at(&self, at: Address) -> Option<SiteId> {
+        self.by_address.get(&at).copied().filter(|&id| self.site(id).mapped)
     }
 
     /// What is known of a site.

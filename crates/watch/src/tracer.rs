@@ -23,7 +23,7 @@ use crate::sys::signals::{self, Arrival, Blocked};
 use crate::traps::Traps;
 use crate::watchpoints::Watchpoints;
 use crate::{Observer, Options, WatchError};
-use catch::Hold;
+use catch::{Hold, Prospect};
 
 /// How often plans are made.
 const TURN: Duration = Duration::from_millis(5);
@@ -94,7 +94,8 @@ pub(crate) struct Tracer<'a> {
     /// Children that borrow the target's memory until they run a program of their own.
     borrowers: BTreeSet<i32>,
     hold: Option<Hold>,
-    holds_begun: u64,
+    prospect: Option<Prospect>,
+    cookies: u64,
     known: HashMap<CaseKey, Known>,
     pub(crate) court: Court,
     pub(crate) findings: Vec<Finding>,
@@ -144,7 +145,8 @@ impl<'a> Tracer<'a> {
             threads: BTreeMap::new(),
             borrowers: BTreeSet::new(),
             hold: None,
-            holds_begun: 0,
+            prospect: None,
+            cookies: 0,
             known: HashMap::new(),
             court: Court::open(),
             findings: Vec::new(),
@@ -164,6 +166,7 @@ impl<'a> Tracer<'a> {
             }
             self.serve_events()?;
             self.end_hold_if_due();
+            self.end_prospect_if_due();
             if Instant::now() >= self.next_turn && self.phase != Phase::Gone {
                 self.turn();
                 self.next_turn = Instant::now() + TURN;
@@ -176,10 +179,8 @@ impl<'a> Tracer<'a> {
 
     /// How long nothing needs to be done unless something happens.
     fn patience(&self) -> Duration {
-        let next = match &self.hold {
-            Some(hold) => hold.until.min(self.next_turn),
-            None => self.next_turn,
-        };
+        let ends = [self.hold.as_ref().map(|hold| hold.until), self.prospect.as_ref().map(|prospect| prospect.until)];
+        let next = ends.into_iter().flatten().fold(self.next_turn, Instant::min);
         next.saturating_duration_since(Instant::now())
     }
 
@@ -226,6 +227,7 @@ impl<'a> Tracer<'a> {
             return;
         }
         self.end_hold();
+        self.prospect = None;
         if let Some(memory) = &self.memory {
             self.traps.disarm_all(memory);
         }

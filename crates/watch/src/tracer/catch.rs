@@ -13,10 +13,10 @@ use crate::operation::{self, Operation};
 use crate::sites::SiteId;
 use crate::sys::ptrace;
 
-/// After so many visitors a hold ends: what they show repeats itself.
-const MOST_HITS: usize = 4;
-/// How much longer to wait for others once the first visitor has come.
-const AFTER_HIT: Duration = Duration::from_micros(500);
+/// After so many different visitors a hold ends: more are left for later.
+const MOST_VISITORS: usize = 4;
+/// After so many stops it ends too, even if they were all the same visitor's: each costs that one about 40 µs.
+const MOST_HITS: u32 = 24;
 /// A thread's own stack around its stack pointer: the red zone below, callers' frames above. Locals that are
 /// passed by address are seldom shared, and when they are, the other thread's access is a site too.
 const OWN_STACK_BELOW: u64 = 128;
@@ -25,6 +25,19 @@ const OWN_STACK_ABOVE: u64 = 4096;
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// How long a stop may be under way when a watchpoint is taken away.
 const LATE_HIT: Duration = Duration::from_millis(2);
+
+/// How long a prospect lasts: about as long as holds do, since what comes later would not meet one.
+const PROSPECT: Duration = Duration::from_micros(1500);
+
+/// A place that is watched for a moment with nobody held, to learn whether a hold there would pay.
+#[derive(Debug)]
+pub(super) struct Prospect {
+    actor: u64,
+    site: SiteId,
+    access: Access,
+    pub(super) until: Instant,
+    cookie: u64,
+}
 
 /// A thread that is being held.
 #[derive(Debug)]
@@ -36,11 +49,13 @@ pub(super) struct Hold {
     since: Instant,
     pub(super) until: Instant,
     cookie: u64,
-    hits: Vec<Side>,
+    /// Each different instruction that came, with the first thread that executed it.
+    visitors: Vec<(Address, Side)>,
+    hits: u32,
 }
 
 impl Tracer<'_> {
-    /// A thread has arrived at a site. Returns whether it is now held.
+    /// A thread has arrived at a site. Returns whether it has been seen to: it is held, or let go already.
     pub(super) fn arrived(
         &mut self,
         tid: i32,
@@ -64,7 +79,79 @@ impl Tracer<'_> {
             && self.threads.len() > 1
             && self.threads.contains_key(&tid);
         let wanted = wanted && self.sampler.may_hold(stopped) || first_visit && self.sampler.hold_first_visit(stopped);
-        may_hold && wanted && self.begin_hold(tid, id, &at_site, stopped)
+        if may_hold && wanted {
+            return self.begin_hold(tid, id, &at_site, stopped);
+        }
+        resume(tid, 0);
+        self.sampler.looking.spend(stopped.elapsed());
+        if self.hold.is_none() && self.prospect.is_none() && self.threads.contains_key(&tid) {
+            self.begin_prospect(tid, id, &at_site);
+        }
+        true
+    }
+
+    /// Watches for a moment who else comes where a thread has just been that was let go.
+    fn begin_prospect(&mut self, tid: i32, id: SiteId, registers: &Registers) {
+        let Some(access) = self.access_to_watch(id, registers) else { return };
+        let cookie = self.next_cookie();
+        self.watchpoints.arm(&access, tid, cookie);
+        let actor = self.actor(tid, id, registers);
+        self.prospect = Some(Prospect { actor, site: id, access, until: Instant::now() + PROSPECT, cookie });
+    }
+
+    /// Ends the prospect, if there is one.
+    fn end_prospect(&mut self, visitor: Option<f64>) {
+        if let Some(prospect) = self.prospect.take() {
+            self.watchpoints.disarm();
+            self.catalogue.site_mut(prospect.site).note_prospect(visitor);
+        }
+    }
+
+    /// Ends the prospect when its time is over.
+    pub(super) fn end_prospect_if_due(&mut self) {
+        if self.prospect.as_ref().is_some_and(|prospect| Instant::now() >= prospect.until) {
+            self.end_prospect(None);
+        }
+    }
+
+    /// Somebody came during the prospect with this cookie. Only those count whom a hold could meet: a
+    /// collector that looks through all memory does not.
+    fn meet(&mut self, tid: i32, cookie: u64) {
+        let prospect = self.prospect.as_ref().filter(|prospect| prospect.cookie == cookie);
+        let Some((access, actor)) = prospect.map(|prospect| (prospect.access, prospect.actor)) else { return };
+        let Ok(registers) = ptrace::registers(tid) else { return };
+        let here = case::registers(&registers);
+        let found = self.instruction_that_accessed(&here, registers.orig_rax, &access);
+        let visitor = found.and_then(|(at, _, form)| match form {
+            Form::Kernel => Some(None),
+            _ => self.catalogue.site_at(at).map(Some),
+        });
+        // It was the one who had been let go: no meeting, and no reason to go on.
+        if visitor.flatten().is_some_and(|site| self.actor(tid, site, &here) == actor) {
+            return self.end_prospect(None);
+        }
+        if let Some(site) = visitor {
+            let credibility = site.map_or(1.0, |site| self.catalogue.site(site).credibility());
+            self.end_prospect(Some(credibility));
+        }
+    }
+
+    /// Who acts: Go keeps the running goroutine in r14, and it may go on in another thread at any time.
+    fn actor(&self, tid: i32, site: SiteId, registers: &Registers) -> u64 {
+        if self.catalogue.site(site).is_go { registers.r14 } else { tid as u64 }
+    }
+
+    fn next_cookie(&mut self) -> u64 {
+        self.cookies += 1;
+        self.cookies
+    }
+
+    /// One of the accesses that a site is about to make, if others may reach it at all.
+    fn access_to_watch(&mut self, id: SiteId, registers: &Registers) -> Option<Access> {
+        let accesses: Vec<Access> = (self.catalogue.site(id).operation.accesses(registers))
+            .filter(|access| is_elsewhere(access, registers) && self.modules.may_change(access.address))
+            .collect();
+        self.sampler.choose(&accesses)
     }
 
     /// Notes which memory the thread is about to touch; returns whether anyone has been here before.
@@ -72,15 +159,17 @@ impl Tracer<'_> {
         let site = self.catalogue.site_mut(id);
         site.visits += 1;
         let first_visit = site.visits == 1;
+        let actor = self.actor(tid, id, registers);
+        let site = self.catalogue.site(id);
         let accesses: Vec<Access> = site.operation.accesses(registers).collect();
         if first_visit {
             self.sampler.came_alive(&self.catalogue, id);
         }
         for access in accesses.iter().filter(|access| is_elsewhere(access, registers)) {
-            let contention = self.sharing.note(tid, id, access);
-            self.catalogue.site_mut(id).contention += contention.degree;
+            let contention = self.sharing.note(actor, id, access);
+            self.catalogue.site_mut(id).note_contention(contention.degree);
             if let Some(forerunner) = contention.forerunner {
-                self.catalogue.site_mut(forerunner).contention += 1.0;
+                self.catalogue.site_mut(forerunner).note_contention(1.0);
             }
         }
         first_visit
@@ -91,30 +180,30 @@ impl Tracer<'_> {
         let Some(hold) = &self.hold else { return false };
         let access = operation.accesses(registers).find(|access| access.conflicts_with(&hold.access));
         let Some(access) = access else { return false };
-        let side = self.side(tid, registers, operation.at, Some(access.direction), case::form(operation, &access));
-        self.note_hit(side);
+        if self.is_new_visitor(operation.at) {
+            let side =
+                self.side(tid, registers, operation.at, Some(access.direction), case::form(operation, &access));
+            self.note_visitor(operation.at, side);
+        }
         true
     }
 
     fn begin_hold(&mut self, tid: i32, id: SiteId, registers: &Registers, stopped: Instant) -> bool {
         let operation = self.catalogue.site(id).operation;
-        let accesses: Vec<Access> = (operation.accesses(registers))
-            .filter(|access| is_elsewhere(access, registers) && self.modules.may_change(access.address))
-            .collect();
-        let Some(access) = self.sampler.choose(&accesses) else {
+        let Some(access) = self.access_to_watch(id, registers) else {
             // Only its own stack or constants: not worth a hold, and not worth asking soon again.
             self.catalogue.site_mut(id).holds += 1;
             return false;
         };
-        self.holds_begun += 1;
-        let blind = self.watchpoints.arm(&access, tid, self.holds_begun);
+        self.end_prospect(None);
+        let cookie = self.next_cookie();
+        let blind = self.watchpoints.arm(&access, tid, cookie);
         self.tally.blind_holds += u64::from(blind.no_register > 0);
         let form = case::form(&operation, &access);
         let held = self.side(tid, registers, operation.at, Some(access.direction), form);
         let old = self.value(&access);
         let until = Instant::now() + self.sampler.duration(stopped);
-        let cookie = self.holds_begun;
-        self.hold = Some(Hold { held, site: id, access, old, since: stopped, until, cookie, hits: Vec::new() });
+        self.hold = Some(Hold { held, site: id, access, old, since: stopped, until, cookie, visitors: Vec::new(), hits: 0 });
         true
     }
 
@@ -125,19 +214,34 @@ impl Tracer<'_> {
         if let Some(access) = current
             && let Ok(registers) = ptrace::registers(tid)
         {
-            let side = self.visitor(tid, &registers, &access);
-            self.note_hit(side);
+            let here = Address(registers.rip);
+            if self.is_new_visitor(here) {
+                let side = self.visitor(tid, &registers, &access);
+                self.note_visitor(here, side);
+            }
         }
+        self.meet(tid, cookie);
         resume(tid, 0);
         self.sampler.looking.spend(stopped.elapsed());
     }
 
-    fn note_hit(&mut self, side: Side) {
+    /// Counts a hit; returns whether that instruction has not come during this hold before.
+    fn is_new_visitor(&mut self, at: Address) -> bool {
         self.tally.hits += 1;
+        let Some(hold) = &mut self.hold else { return false };
+        hold.hits += 1;
+        if hold.hits >= MOST_HITS {
+            hold.until = Instant::now();
+        }
+        hold.visitors.iter().all(|(known, _)| *known != at)
+    }
+
+    fn note_visitor(&mut self, at: Address, side: Side) {
         let Some(hold) = &mut self.hold else { return };
-        hold.hits.push(side);
-        let until = if hold.hits.len() < MOST_HITS { Instant::now() + AFTER_HIT } else { Instant::now() };
-        hold.until = hold.until.min(until);
+        hold.visitors.push((at, side));
+        if hold.visitors.len() >= MOST_VISITORS {
+            hold.until = Instant::now();
+        }
     }
 
     /// The side of a thread that has just accessed: its instruction is the one before where it stands.
@@ -224,7 +328,7 @@ impl Tracer<'_> {
         let new = self.value(&hold.access);
         let changed = new.is_some() && new != hold.old;
         self.watchpoints.disarm();
-        if changed && hold.hits.is_empty() {
+        if changed && hold.visitors.is_empty() {
             self.wait_for_late_hit();
         }
         let Some(hold) = self.hold.take() else { return };
@@ -235,20 +339,14 @@ impl Tracer<'_> {
         self.tally.value_changes += u64::from(changed);
         let site = self.catalogue.site_mut(hold.site);
         site.holds += 1;
-        site.hits += u32::from(!hold.hits.is_empty());
-        if std::env::var_os("JDBG").is_some() {
-            let site = self.catalogue.site(hold.site);
-            let f = self.modules.space.symbolize_address(site.operation.at);
-            #[allow(clippy::print_stderr)]
-            { eprintln!("HOLD {:?} {} {:?} part={:?} c={:.2} visits={} holds={} hits={} {}us", hold.access.address, f[0].function.as_deref().unwrap_or("?"), f[0].line, site.part, site.contention(), site.visits, site.holds, hold.hits.len(), held_for.as_micros()); }
-        }
+        site.hits += u32::from(!hold.visitors.is_empty());
         self.hand_in(hold, new, held_for);
     }
 
     /// A visitor may be on its way into its stop while we look.
     fn wait_for_late_hit(&mut self) {
         let until = Instant::now() + LATE_HIT;
-        while Instant::now() < until && self.hold.as_ref().is_some_and(|hold| hold.hits.is_empty()) {
+        while Instant::now() < until && self.hold.as_ref().is_some_and(|hold| hold.visitors.is_empty()) {
             let Ok(Some((tid, event))) = ptrace::next_event() else {
                 std::thread::yield_now();
                 continue;
@@ -258,7 +356,7 @@ impl Tracer<'_> {
     }
 
     fn hand_in(&mut self, hold: Hold, new: Option<u64>, held_for: Duration) {
-        let alone = hold.hits.is_empty();
+        let alone = hold.visitors.is_empty();
         let value_changed = new.is_some() && new != hold.old;
         let at_ms = self.watched().as_millis() as u64;
         let case = |other: Option<Side>| Case {
@@ -270,7 +368,7 @@ impl Tracer<'_> {
             held_us: held_for.as_micros() as u64,
             at_ms,
         };
-        let mut cases: Vec<Case> = hold.hits.iter().cloned().map(|other| case(Some(other))).collect();
+        let mut cases: Vec<Case> = hold.visitors.iter().map(|(_, other)| case(Some(other.clone()))).collect();
         if alone && value_changed && !self.modules.is_shared_memory(hold.access.address) {
             cases.push(case(None));
         }

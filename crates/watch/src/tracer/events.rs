@@ -93,6 +93,7 @@ impl Tracer<'_> {
         }
         self.memory = Some(TargetMemory::open(self.pid).map_err(WatchError::Memory)?);
         self.hold = None;
+        self.prospect = None;
         self.threads.clear();
         self.traps = Default::default();
         self.watchpoints = crate::watchpoints::Watchpoints::new(kernel_is_excluded(self.pid)?);
@@ -159,7 +160,7 @@ impl Tracer<'_> {
         registers.rip = at.0;
         let _ = ptrace::set_registers(tid, &registers);
         repair_signal_mask(tid);
-        let held = match purpose {
+        let seen_to = match purpose {
             Some(Purpose::Discover(function)) => {
                 self.sampler.left_wave(function);
                 self.sampler.discovered(&mut self.catalogue, function);
@@ -169,7 +170,7 @@ impl Tracer<'_> {
             Some(Purpose::Hold(site)) => self.arrived(tid, site, true, &registers, stopped),
             None => false,
         };
-        if !held {
+        if !seen_to {
             resume(tid, 0);
             self.sampler.looking.spend(stopped.elapsed());
         }

@@ -50,7 +50,7 @@ impl Tracer<'_> {
             }
         }
         if self.threads.len() > 1 {
-            let steps = self.sampler.plan(&mut self.catalogue, now);
+            let steps = self.sampler.plan(&mut self.catalogue, self.hold.is_some(), now);
             self.set_traps(&steps);
         }
     }
