@@ -144,7 +144,7 @@ impl Sampler {
     /// Whether to hold the thread that arrives at a site for the first time: what is in hand is spread over
     /// the first visits still to come, since for cold code the first visit may be the only one.
     pub(crate) fn hold_first_visit(&mut self, now: Instant) -> bool {
-        let affordable = self.holding.balance(now) / 4.0 / self.duration(now).as_secs_f64();
+        let affordable = self.holding.balance(now) / self.duration(now).as_secs_f64();
         let waiting = (self.fresh.len() + self.wave.len()).max(1);
         self.rng.f64() < affordable / waiting as f64
     }
