@@ -101,7 +101,9 @@ mod tests {
     fn a_budget_is_read_in_percent() {
         assert_eq!(share("2%"), Ok(0.02));
         assert_eq!(share("0.5"), Ok(0.005));
-        assert!(share("0%").is_err() && share("51%").is_err() && share("two").is_err() && share("NaN").is_err());
+        assert!(
+            share("0%").is_err() && share("51%").is_err() && share("two").is_err() && share("NaN").is_err()
+        );
     }
 
     #[test]

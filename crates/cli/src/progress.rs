@@ -35,7 +35,9 @@ impl ProgressLine {
         let Progress { elapsed, samples, holds, findings, ending } = *progress;
         let doing = if ending { "waiting for the target to end" } else { "watching" };
         let seconds = Duration::from_secs(elapsed.as_secs()).as_secs();
-        self.bar.set_message(format!("{doing} {seconds}s · {samples} samples · {holds} holds · {findings} findings"));
+        self.bar.set_message(format!(
+            "{doing} {seconds}s · {samples} samples · {holds} holds · {findings} findings"
+        ));
         self.bar.tick();
     }
 

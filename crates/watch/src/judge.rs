@@ -175,7 +175,9 @@ impl Judge {
             role,
             atomicity: Some(atomicity),
             thread: Some(self.thread(side)),
-            snippet: stack.get(shown).and_then(|frame| self.sources.snippet(frame.file.as_deref()?, frame.line?)),
+            snippet: stack
+                .get(shown)
+                .and_then(|frame| self.sources.snippet(frame.file.as_deref()?, frame.line?)),
             stack,
             shown,
         };
@@ -278,7 +280,10 @@ fn title(rule: Rule, held: &Place, other: &Place) -> String {
     let (held_name, other_name) = (held.label(), other.label());
     match (rule, other.role) {
         (_, Role::Unknown) if other.thread.is_none() => {
-            format!("{held_name} {} memory that changes meanwhile, at the hands of an unknown thread", verb(held.role))
+            format!(
+                "{held_name} {} memory that changes meanwhile, at the hands of an unknown thread",
+                verb(held.role)
+            )
         }
         // The writer first, whichever was held: the reader is the one surprised.
         _ if held.role == Role::Read || other.role == Role::Free => {

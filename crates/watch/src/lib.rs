@@ -146,7 +146,8 @@ pub fn watch(options: &Options, observer: &mut dyn Observer) -> Result<Outcome, 
         return Err(WatchError::NotFound("".into()));
     };
     if let preflight::Program::Script { interpreter } = preflight::check(program)? {
-        observer.notice(&format!("{} is a script: watching its interpreter, {interpreter}", program.display()));
+        observer
+            .notice(&format!("{} is a script: watching its interpreter, {interpreter}", program.display()));
     }
     let blocked = sys::signals::Blocked::new();
     let pid = sys::launch::launch(&options.command, blocked.before()).map_err(|error| match error {

@@ -97,13 +97,18 @@ impl Modules {
 
     /// Reads from the import tables where functions such as `memcpy` live that are chosen at run time and
     /// have no public name of their own.
-    pub(crate) fn name_imports(&mut self, memory: &TargetMemory, wanted: impl Fn(&str) -> bool) -> Vec<(Address, String)> {
+    pub(crate) fn name_imports(
+        &mut self,
+        memory: &TargetMemory,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Vec<(Address, String)> {
         let mut named = Vec::new();
         for loaded in self.loaded.values() {
             for import in loaded.image.imports().iter().filter(|import| wanted(&import.name)) {
                 let Some(target) = word(memory, import.slot.load(loaded.bias)) else { continue };
                 // An unresolved slot points back into its own module.
-                let own = self.space.module_at(target).is_none_or(|module| Rc::ptr_eq(module.image, &loaded.image));
+                let own =
+                    self.space.module_at(target).is_none_or(|module| Rc::ptr_eq(module.image, &loaded.image));
                 if !own {
                     named.push((target, import.name.clone()));
                 }

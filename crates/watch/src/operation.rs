@@ -1,6 +1,8 @@
 //! What one instruction does to memory, and where: static facts by decoding, addresses by registers.
 
-use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, Register};
+use iced_x86::{
+    Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, Register,
+};
 use jostle_model::{Access, Address, Direction};
 use jostle_stacks::Registers;
 
@@ -51,7 +53,8 @@ impl Operation {
     /// Whether it reads the control block of the running goroutine, whose address Go keeps in `r14`: every
     /// prologue does, to see whether the stack must grow or the goroutine must yield.
     pub(crate) fn reads_goroutine(&self) -> bool {
-        self.operands[0].is_some_and(|operand| operand.base == Register::R14 && operand.index == Register::None)
+        self.operands[0]
+            .is_some_and(|operand| operand.base == Register::R14 && operand.index == Register::None)
     }
 
     /// Whether any operand is stored to.

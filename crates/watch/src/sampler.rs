@@ -238,7 +238,10 @@ impl Sampler {
     fn scout(&mut self, catalogue: &mut Catalogue, steps: &mut Vec<Step>) {
         for (pool, scouts) in [(&self.live, SCOUTS), (&self.locked, LOCKED_SCOUTS)] {
             for _ in 0..scouts {
-                let Some(site) = least(&mut self.rng, pool, 32, |site| -catalogue.site(site).curiosity()) else { break };
+                let Some(site) = least(&mut self.rng, pool, 32, |site| -catalogue.site(site).curiosity())
+                else {
+                    break;
+                };
                 catalogue.site_mut(site).asked += 1;
                 steps.push(Step::Arm(Purpose::Scout(site)));
             }

@@ -31,8 +31,19 @@ pub(crate) enum ModuleKind {
 pub(crate) fn module_kind(path: &str) -> ModuleKind {
     /// The parts of glibc and musl, the loader, and the unwinder that ships with the compiler.
     const SYSTEM: [&str; 13] = [
-        "libc.", "libc-", "ld-linux", "ld-musl", "ld-2", "libpthread", "libm.", "libm-", "libdl", "librt.",
-        "libresolv", "libgcc_s", "libnss",
+        "libc.",
+        "libc-",
+        "ld-linux",
+        "ld-musl",
+        "ld-2",
+        "libpthread",
+        "libm.",
+        "libm-",
+        "libdl",
+        "librt.",
+        "libresolv",
+        "libgcc_s",
+        "libnss",
     ];
     let name = path.rsplit('/').next().unwrap_or(path);
     let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
@@ -61,8 +72,14 @@ pub(crate) fn part(kind: ModuleKind, is_go: bool, name: Option<&str>) -> Part {
 /// Whether a function, or one inlined at the access, is the implementation of an atomic operation.
 pub(crate) fn is_atomic_wrapper(name: &str) -> bool {
     const WRAPPERS: [&str; 8] = [
-        "std::__atomic_base", "std::atomic", "std::__atomic_float", "std::__atomic_impl", "core::sync::atomic",
-        "sync/atomic.", "internal/runtime/atomic.", "runtime/internal/atomic.",
+        "std::__atomic_base",
+        "std::atomic",
+        "std::__atomic_float",
+        "std::__atomic_impl",
+        "core::sync::atomic",
+        "sync/atomic.",
+        "internal/runtime/atomic.",
+        "runtime/internal/atomic.",
     ];
     WRAPPERS.iter().any(|wrapper| name.contains(wrapper))
 }
@@ -71,15 +88,38 @@ pub(crate) fn is_atomic_wrapper(name: &str) -> bool {
 /// run time carry such a name with a suffix, or none; the import table then names them.
 pub(crate) fn is_memory_function(name: &str) -> bool {
     const FAMILIES: [&str; 23] = [
-        "memcpy", "memmove", "memset", "memcmp", "memchr", "memrchr", "mempcpy", "bcmp", "bzero", "strlen",
-        "strnlen", "strcpy", "strncpy", "stpcpy", "strcat", "strcmp", "strncmp", "strchr", "strrchr", "wmemset",
-        "wcslen", "rawmemchr", "strstr",
+        "memcpy",
+        "memmove",
+        "memset",
+        "memcmp",
+        "memchr",
+        "memrchr",
+        "mempcpy",
+        "bcmp",
+        "bzero",
+        "strlen",
+        "strnlen",
+        "strcpy",
+        "strncpy",
+        "stpcpy",
+        "strcat",
+        "strcmp",
+        "strncmp",
+        "strchr",
+        "strrchr",
+        "wmemset",
+        "wcslen",
+        "rawmemchr",
+        "strstr",
     ];
     let name = name.split('@').next().unwrap_or(name).trim_start_matches('_');
     FAMILIES.iter().any(|family| {
         name.strip_prefix(family).is_some_and(|rest| {
             let rest = rest.trim_start_matches("_chk");
-            rest.is_empty() || ["_sse", "_avx", "_evex", "_erms", "_ssse", "_generic"].iter().any(|suffix| rest.starts_with(suffix))
+            rest.is_empty()
+                || ["_sse", "_avx", "_evex", "_erms", "_ssse", "_generic"]
+                    .iter()
+                    .any(|suffix| rest.starts_with(suffix))
         })
     })
 }
@@ -93,12 +133,42 @@ fn is_free(name: &str) -> bool {
 fn native_part(name: &str) -> Part {
     /// glibc's own names in a static executable, and cgo's glue.
     const RUNTIME: [&str; 24] = [
-        "__libc_", "_IO_", "__pthread_", "pthread_", "___pthread_", "_dl_", "__dl_", "_nl_", "malloc", "calloc", "_int_",
-        "sysmalloc", "tcache_", "__nptl_", "__lll_", "__restore_rt", "_Unwind_", "__gthread", "start_thread",
-        "_start", "x_cgo_", "_cgo_", "crosscall", "__cxa_",
+        "__libc_",
+        "_IO_",
+        "__pthread_",
+        "pthread_",
+        "___pthread_",
+        "_dl_",
+        "__dl_",
+        "_nl_",
+        "malloc",
+        "calloc",
+        "_int_",
+        "sysmalloc",
+        "tcache_",
+        "__nptl_",
+        "__lll_",
+        "__restore_rt",
+        "_Unwind_",
+        "__gthread",
+        "start_thread",
+        "_start",
+        "x_cgo_",
+        "_cgo_",
+        "crosscall",
+        "__cxa_",
     ];
-    const LIBRARY: [&str; 9] =
-        ["std::", "core::", "alloc::", "<std::", "<core::", "<alloc::", "__gnu_cxx::", "hashbrown::", "<hashbrown::"];
+    const LIBRARY: [&str; 9] = [
+        "std::",
+        "core::",
+        "alloc::",
+        "<std::",
+        "<core::",
+        "<alloc::",
+        "__gnu_cxx::",
+        "hashbrown::",
+        "<hashbrown::",
+    ];
     if RUNTIME.iter().any(|prefix| name.starts_with(prefix)) {
         Part::Runtime
     } else if LIBRARY.iter().any(|prefix| name.starts_with(prefix)) || is_atomic_wrapper(name) {
@@ -115,9 +185,16 @@ fn go_part(name: &str) -> Part {
     }
     match package {
         "runtime" | "sync" | "sync/atomic" | "syscall" | "reflect" | "unique" | "weak" => Part::Runtime,
-        _ if ["runtime/", "internal/runtime/", "internal/sync", "internal/race", "internal/syscall", "internal/poll"]
-            .iter()
-            .any(|prefix| package.starts_with(prefix)) =>
+        _ if [
+            "runtime/",
+            "internal/runtime/",
+            "internal/sync",
+            "internal/race",
+            "internal/syscall",
+            "internal/poll",
+        ]
+        .iter()
+        .any(|prefix| package.starts_with(prefix)) =>
         {
             Part::Runtime
         }
@@ -143,10 +220,50 @@ fn go_package(name: &str) -> &str {
 /// Packages of the standard library have no dot in their first path element, and neither has `main`.
 fn is_go_standard(package: &str) -> bool {
     const ROOTS: [&str; 44] = [
-        "archive", "bufio", "bytes", "cmp", "compress", "container", "context", "crypto", "database", "debug",
-        "embed", "encoding", "errors", "expvar", "flag", "fmt", "go", "hash", "html", "image", "index", "internal",
-        "io", "iter", "log", "maps", "math", "mime", "net", "os", "path", "plugin", "regexp", "slices", "sort",
-        "strconv", "strings", "structs", "testing", "text", "time", "unicode", "unsafe", "vendor",
+        "archive",
+        "bufio",
+        "bytes",
+        "cmp",
+        "compress",
+        "container",
+        "context",
+        "crypto",
+        "database",
+        "debug",
+        "embed",
+        "encoding",
+        "errors",
+        "expvar",
+        "flag",
+        "fmt",
+        "go",
+        "hash",
+        "html",
+        "image",
+        "index",
+        "internal",
+        "io",
+        "iter",
+        "log",
+        "maps",
+        "math",
+        "mime",
+        "net",
+        "os",
+        "path",
+        "plugin",
+        "regexp",
+        "slices",
+        "sort",
+        "strconv",
+        "strings",
+        "structs",
+        "testing",
+        "text",
+        "time",
+        "unicode",
+        "unsafe",
+        "vendor",
     ];
     let root = package.split('/').next().unwrap_or(package);
     ROOTS.contains(&root)
@@ -155,10 +272,32 @@ fn is_go_standard(package: &str) -> bool {
 /// Parts of Go's runtime that touch the memory of the code that calls them.
 fn is_go_helper(package: &str, name: &str) -> bool {
     const RUNTIME: [&str; 26] = [
-        "memmove", "memclr", "memequal", "memhash", "strhash", "typedmemmove", "typedmemclr", "typedslicecopy",
-        "slicecopy", "growslice", "mapaccess", "mapassign", "mapdelete", "mapclear", "mapiter", "duffcopy",
-        "duffzero", "concatstring", "slicebytetostring", "stringtoslice", "efaceeq", "ifaceeq", "cmpstring", "convT",
-        "strequal", "panicmem",
+        "memmove",
+        "memclr",
+        "memequal",
+        "memhash",
+        "strhash",
+        "typedmemmove",
+        "typedmemclr",
+        "typedslicecopy",
+        "slicecopy",
+        "growslice",
+        "mapaccess",
+        "mapassign",
+        "mapdelete",
+        "mapclear",
+        "mapiter",
+        "duffcopy",
+        "duffzero",
+        "concatstring",
+        "slicebytetostring",
+        "stringtoslice",
+        "efaceeq",
+        "ifaceeq",
+        "cmpstring",
+        "convT",
+        "strequal",
+        "panicmem",
     ];
     match package {
         "internal/runtime/maps" | "internal/bytealg" => true,

@@ -157,10 +157,11 @@ impl Catalogue {
     /// Adds one function of the C library that acts for its callers, at `at`.
     pub(crate) fn add_helper(&mut self, at: Address) -> Option<FunctionId> {
         let module = self.modules.iter().position(|module| {
-            module.mapped && module.image.segments().iter().any(|segment| {
-                let start = segment.address.load(module.bias);
-                segment.executable && (start..start + segment.memory_size).contains(&at)
-            })
+            module.mapped
+                && module.image.segments().iter().any(|segment| {
+                    let start = segment.address.load(module.bias);
+                    segment.executable && (start..start + segment.memory_size).contains(&at)
+                })
         })?;
         let found = self.modules[module].image.function_at(at.unload(self.modules[module].bias))?;
         let at = found.start.load(self.modules[module].bias);

@@ -45,7 +45,8 @@ impl Sources {
 }
 
 fn read(file: &Path) -> Option<Vec<String>> {
-    let metadata = fs::metadata(file).ok().filter(|metadata| metadata.is_file() && metadata.len() <= LARGEST)?;
+    let metadata =
+        fs::metadata(file).ok().filter(|metadata| metadata.is_file() && metadata.len() <= LARGEST)?;
     let _ = metadata;
     let text = fs::read(file).ok()?;
     Some(String::from_utf8_lossy(&text).lines().map(str::to_owned).collect())

@@ -179,7 +179,10 @@ impl<'a> Tracer<'a> {
 
     /// How long nothing needs to be done unless something happens.
     fn patience(&self) -> Duration {
-        let ends = [self.hold.as_ref().map(|hold| hold.until), self.prospect.as_ref().map(|prospect| prospect.until)];
+        let ends = [
+            self.hold.as_ref().map(|hold| hold.until),
+            self.prospect.as_ref().map(|prospect| prospect.until),
+        ];
         let next = ends.into_iter().flatten().fold(self.next_turn, Instant::min);
         next.saturating_duration_since(Instant::now())
     }

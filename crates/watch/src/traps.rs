@@ -63,11 +63,6 @@ impl Traps {
         Ok(())
     }
 
-    /// Whether a trap is set at `at`.
-    pub(crate) fn is_armed(&self, at: Address) -> bool {
-        self.armed.contains_key(&at)
-    }
-
     /// Takes the trap at `at` away, if there is one.
     pub(crate) fn disarm(&mut self, memory: &TargetMemory, at: Address) -> io::Result<Option<Purpose>> {
         let Some(purpose) = self.armed.remove(&at) else { return Ok(None) };

@@ -122,7 +122,10 @@ mod tests {
 
     #[test]
     fn built_in_loads_and_stores_are_told_apart() {
-        assert_eq!(words_of("__atomic_store_n(&c->x, 1, __ATOMIC_RELEASE);"), Words { store: true, ..Words::default() });
+        assert_eq!(
+            words_of("__atomic_store_n(&c->x, 1, __ATOMIC_RELEASE);"),
+            Words { store: true, ..Words::default() }
+        );
         assert_eq!(words_of("v = atomic_load(&x);"), Words { load: true, ..Words::default() });
         assert_eq!(words_of("c->x++;"), Words::default());
     }

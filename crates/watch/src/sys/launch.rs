@@ -68,7 +68,11 @@ pub(crate) fn launch(command: &[OsString], mask: libc::sigset_t) -> Result<i32, 
     spawned.map(|pid| pid as i32).map_err(LaunchError::Start)
 }
 
-fn prepare(mut announce: &io::PipeWriter, mut released: &io::PipeReader, mask: &libc::sigset_t) -> io::Result<()> {
+fn prepare(
+    mut announce: &io::PipeWriter,
+    mut released: &io::PipeReader,
+    mask: &libc::sigset_t,
+) -> io::Result<()> {
     announce.write_all(&(std::process::id() as i32).to_ne_bytes())?;
     let mut go = [0];
     released.read_exact(&mut go)?;

@@ -55,8 +55,7 @@ impl Watchpoint {
     pub(crate) fn arm(&self, at: Address, length: u64, watch: Watch, cookie: u64) -> io::Result<()> {
         let mut attributes = attributes(self.exclude_kernel, at, length, watch, cookie);
         // SAFETY: the descriptor is a breakpoint event and `attributes` outlives the call.
-        let answer =
-            unsafe { sys::ioctls::MODIFY_ATTRIBUTES(self.event.as_raw_fd(), &raw mut attributes) };
+        let answer = unsafe { sys::ioctls::MODIFY_ATTRIBUTES(self.event.as_raw_fd(), &raw mut attributes) };
         succeeded(answer)
     }
 

@@ -5,8 +5,10 @@ use std::ptr;
 use libc::{c_int, c_long, c_void, pid_t};
 
 /// Everything that creates a task or replaces its program must stop for us; nothing else has to.
-const OPTIONS: c_int =
-    libc::PTRACE_O_TRACECLONE | libc::PTRACE_O_TRACEFORK | libc::PTRACE_O_TRACEVFORK | libc::PTRACE_O_TRACEEXEC;
+const OPTIONS: c_int = libc::PTRACE_O_TRACECLONE
+    | libc::PTRACE_O_TRACEFORK
+    | libc::PTRACE_O_TRACEVFORK
+    | libc::PTRACE_O_TRACEEXEC;
 
 /// `si_code` of a SIGTRAP raised by a perf event with `sigtrap` set (linux/include/uapi/asm-generic/siginfo.h).
 const TRAP_PERF: i32 = 6;
@@ -54,12 +56,7 @@ pub(crate) enum Trap {
     Foreign,
 }
 
-fn request(
-    request: libc::c_uint,
-    tid: pid_t,
-    address: *mut c_void,
-    data: *mut c_void,
-) -> io::Result<c_long> {
+fn request(request: libc::c_uint, tid: pid_t, address: *mut c_void, data: *mut c_void) -> io::Result<c_long> {
     // SAFETY: every caller passes for `request` the pointers that ptrace(2) asks for, alive for the call.
     let answer = unsafe { libc::ptrace(request, tid, address, data) };
     if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(answer) }
@@ -82,11 +79,6 @@ pub(crate) fn resume(tid: pid_t, signal: i32) -> io::Result<()> {
 /// Leaves a task in its group stop, as if nobody traced it.
 pub(crate) fn listen(tid: pid_t) -> io::Result<()> {
     request(libc::PTRACE_LISTEN, tid, ptr::null_mut(), ptr::null_mut()).map(drop)
-}
-
-/// Asks a running task for a [`Event::Stop`].
-pub(crate) fn interrupt(tid: pid_t) -> io::Result<()> {
-    request(libc::PTRACE_INTERRUPT, tid, ptr::null_mut(), ptr::null_mut()).map(drop)
 }
 
 /// Lets go of a stopped task for good.
@@ -117,13 +109,6 @@ pub(crate) fn signal_mask(tid: pid_t) -> io::Result<u64> {
 /// Replaces the blocked signals of a stopped task.
 pub(crate) fn set_signal_mask(tid: pid_t, mut mask: u64) -> io::Result<()> {
     request(libc::PTRACE_SETSIGMASK, tid, number(size_of::<u64>()), ptr::from_mut(&mut mask).cast()).map(drop)
-}
-
-/// The task that the task in an [`Event::NewTask`] stop has created.
-pub(crate) fn created_task(tid: pid_t) -> io::Result<pid_t> {
-    let mut message: libc::c_ulong = 0;
-    request(libc::PTRACE_GETEVENTMSG, tid, ptr::null_mut(), ptr::from_mut(&mut message).cast())?;
-    Ok(message as pid_t)
 }
 
 /// Why `tid`, stopped by a SIGTRAP, stands there.

@@ -78,7 +78,8 @@ impl Tracer<'_> {
             && self.hold.is_none()
             && self.threads.len() > 1
             && self.threads.contains_key(&tid);
-        let wanted = wanted && self.sampler.may_hold(stopped) || first_visit && self.sampler.hold_first_visit(stopped);
+        let wanted =
+            wanted && self.sampler.may_hold(stopped) || first_visit && self.sampler.hold_first_visit(stopped);
         if may_hold && wanted {
             return self.begin_hold(tid, id, &at_site, stopped);
         }
@@ -118,7 +119,9 @@ impl Tracer<'_> {
     /// collector that looks through all memory does not.
     fn meet(&mut self, tid: i32, cookie: u64) {
         let prospect = self.prospect.as_ref().filter(|prospect| prospect.cookie == cookie);
-        let Some((access, actor)) = prospect.map(|prospect| (prospect.access, prospect.actor)) else { return };
+        let Some((access, actor)) = prospect.map(|prospect| (prospect.access, prospect.actor)) else {
+            return;
+        };
         let Ok(registers) = ptrace::registers(tid) else { return };
         let here = case::registers(&registers);
         let found = self.instruction_that_accessed(&here, registers.orig_rax, &access);
@@ -181,8 +184,13 @@ impl Tracer<'_> {
         let access = operation.accesses(registers).find(|access| access.conflicts_with(&hold.access));
         let Some(access) = access else { return false };
         if self.is_new_visitor(operation.at) {
-            let side =
-                self.side(tid, registers, operation.at, Some(access.direction), case::form(operation, &access));
+            let side = self.side(
+                tid,
+                registers,
+                operation.at,
+                Some(access.direction),
+                case::form(operation, &access),
+            );
             self.note_visitor(operation.at, side);
         }
         true
@@ -203,7 +211,17 @@ impl Tracer<'_> {
         let held = self.side(tid, registers, operation.at, Some(access.direction), form);
         let old = self.value(&access);
         let until = Instant::now() + self.sampler.duration(stopped);
-        self.hold = Some(Hold { held, site: id, access, old, since: stopped, until, cookie, visitors: Vec::new(), hits: 0 });
+        self.hold = Some(Hold {
+            held,
+            site: id,
+            access,
+            old,
+            since: stopped,
+            until,
+            cookie,
+            visitors: Vec::new(),
+            hits: 0,
+        });
         true
     }
 
@@ -266,7 +284,11 @@ impl Tracer<'_> {
         let instruction = before.or_else(|| repeated_at(code, start, end))?;
         let at = Address(instruction.ip());
         if instruction.code() == Code::Syscall {
-            return Some((at, direction_of_system_call(system_call).or(only_writes_show(access)), Form::Kernel));
+            return Some((
+                at,
+                direction_of_system_call(system_call).or(only_writes_show(access)),
+                Form::Kernel,
+            ));
         }
         let Some(operation) = operation::operation(&instruction, &mut InstructionInfoFactory::new()) else {
             return Some((at, only_writes_show(access), Form::Other));
@@ -304,7 +326,9 @@ impl Tracer<'_> {
     /// we have only just looked (then it is code without a file).
     fn leads_into_new_code(&self, trace: &Trace) -> bool {
         let unknown = |code: &CodeAddress| self.modules.space.module_at(code.for_lookup()).is_none();
-        trace.truncated && trace.addresses.last().is_some_and(unknown) && self.modules_read.elapsed() > LOOK_AGAIN
+        trace.truncated
+            && trace.addresses.last().is_some_and(unknown)
+            && self.modules_read.elapsed() > LOOK_AGAIN
     }
 
     /// The first bytes of the range, as a number.
@@ -414,10 +438,21 @@ fn repeated_at(code: &[u8], start: Address, at: Address) -> Option<iced_x86::Ins
 /// What a system call does to the memory it is given; `None` for those that do both, or neither.
 fn direction_of_system_call(number: u64) -> Option<Direction> {
     match number as libc::c_long {
-        libc::SYS_read | libc::SYS_pread64 | libc::SYS_readv | libc::SYS_preadv | libc::SYS_recvfrom
-        | libc::SYS_recvmsg | libc::SYS_recvmmsg | libc::SYS_getrandom => Some(Direction::Write),
-        libc::SYS_write | libc::SYS_pwrite64 | libc::SYS_writev | libc::SYS_pwritev | libc::SYS_sendto
-        | libc::SYS_sendmsg | libc::SYS_sendmmsg => Some(Direction::Read),
+        libc::SYS_read
+        | libc::SYS_pread64
+        | libc::SYS_readv
+        | libc::SYS_preadv
+        | libc::SYS_recvfrom
+        | libc::SYS_recvmsg
+        | libc::SYS_recvmmsg
+        | libc::SYS_getrandom => Some(Direction::Write),
+        libc::SYS_write
+        | libc::SYS_pwrite64
+        | libc::SYS_writev
+        | libc::SYS_pwritev
+        | libc::SYS_sendto
+        | libc::SYS_sendmsg
+        | libc::SYS_sendmmsg => Some(Direction::Read),
         _ => None,
     }
 }

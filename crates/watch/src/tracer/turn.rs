@@ -44,7 +44,10 @@ impl Tracer<'_> {
         if now - self.modules_read >= every {
             self.read_modules();
             self.refresh_deafness();
-            if self.threads.len() > 1 && self.threads.values().all(|thread| thread.deaf) && self.tally.hits == 0 {
+            if self.threads.len() > 1
+                && self.threads.values().all(|thread| thread.deaf)
+                && self.tally.hits == 0
+            {
                 self.give_up(WatchError::TrapBlocked);
                 return;
             }
