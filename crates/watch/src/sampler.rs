@@ -38,9 +38,11 @@ const LOCKED_SCOUTS: usize = 1;
 const CLASSIFIED_PER_TURN: usize = 4000;
 /// The share of holds that go anywhere, whatever was learnt: what looks private may be shared later.
 const BLIND_SHARE: f64 = 0.1;
-/// How holds spread over sites of different promise: with 1 in proportion to it, with more the less so. A site
-/// of a tenth of the promise gets a seventh of the holds.
-const SPREAD: f64 = 1.2;
+/// A hold at a site that promises less than this is made only from savings, not from the credit of the start:
+/// that is better spent once a few prospects have shown where holds pay.
+const WORTHY: f64 = 0.15;
+/// The savings, in seconds, from which holds are made anywhere.
+const SAVINGS: f64 = 0.020;
 /// The part of the budget that may go into looking without holding.
 const LOOKING_SHARE: f64 = 0.3;
 
@@ -255,7 +257,7 @@ impl Sampler {
             self.candidates_since = now;
         }
         while self.candidates.len() < CANDIDATES {
-            let Some(site) = self.next_candidate(catalogue) else { return };
+            let Some(site) = self.next_candidate(catalogue, now) else { return };
             self.candidates.push(site);
             steps.push(Step::Disarm(Purpose::Scout(site)));
             steps.push(Step::Arm(Purpose::Hold(site)));
@@ -281,21 +283,17 @@ impl Sampler {
         self.patient.retain(|&waiting| waiting != site);
     }
 
-    fn next_candidate(&mut self, catalogue: &Catalogue) -> Option<SiteId> {
+    fn next_candidate(&mut self, catalogue: &Catalogue, now: Instant) -> Option<SiteId> {
         let waited_for = |site: &SiteId| self.candidates.contains(site) || self.patient.contains(site);
-        let eligible: Vec<SiteId> = self.live.iter().copied().filter(|site| !waited_for(site)).collect();
+        let mut eligible: Vec<SiteId> = self.live.iter().copied().filter(|site| !waited_for(site)).collect();
+        if self.holding.balance(now) < SAVINGS {
+            eligible.retain(|&site| catalogue.site(site).promise() >= WORTHY);
+        }
         if self.rng.f64() < BLIND_SHARE {
             return self.rng.choice(eligible);
         }
-        least(&mut self.rng, &eligible, eligible.len(), |site| attention(catalogue, site))
+        least(&mut self.rng, &eligible, eligible.len(), |site| catalogue.site(site).attention())
     }
-}
-
-/// How much attention a site has had already, for what it promises.
-fn attention(catalogue: &Catalogue, site: SiteId) -> f64 {
-    let site = catalogue.site(site);
-    let had = (f64::from(1 + site.holds) + f64::from(site.misses) / 2.0).powf(SPREAD);
-    had / site.promise()
 }
 
 /// The one with the least `weight` of up to `tries` sites drawn at random.

@@ -16,6 +16,9 @@ const LONGEST_FUNCTION: u64 = 1 << 18;
 /// What a site in library code promises, against one in the program's own.
 const LIBRARY_PROMISE: f64 = 0.3;
 
+/// After so many prospects it is known well enough whether anyone comes.
+const ENOUGH_PROSPECTS: u32 = 3;
+
 /// A site in the [`Catalogue`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SiteId(pub(crate) u32);
@@ -37,8 +40,6 @@ pub(crate) struct Site {
     pub(crate) asked: u32,
     /// How often a thread was held here.
     pub(crate) holds: u32,
-    /// How often somebody else came to the same bytes meanwhile.
-    pub(crate) hits: u32,
     /// How often it was armed in vain.
     pub(crate) misses: u32,
     /// How contended the memory was, added up over all visits.
@@ -51,6 +52,10 @@ pub(crate) struct Site {
     credit: f64,
     /// Whether it is Go code: a goroutine runs here, on whatever thread.
     pub(crate) is_go: bool,
+    /// Whether it has come to where others had been, before it was asked itself.
+    sought: bool,
+    /// Holds since the last one that brought a pair of accesses not caught before.
+    barren: u32,
     /// Whether its code is still mapped.
     pub(crate) mapped: bool,
 }
@@ -76,15 +81,33 @@ impl Site {
     /// Whether coming after somebody else here means that one could have come before as well, between 0 and 1.
     ///
     /// Two accesses that race come in either order. What is written, published and then read comes in one
-    /// only: prospects at the reader see no writer. Until a few were made, the benefit of the doubt.
+    /// only: prospects at the reader see no writer. Until one was made there is some doubt, after it little.
     pub(crate) fn credibility(&self) -> f64 {
-        (3.0 * (f64::from(self.meetings) + 0.5) / (f64::from(self.prospects) + 1.5)).min(1.0)
+        (2.0 * (f64::from(self.meetings) + 0.1) / (f64::from(self.prospects) + 0.5)).min(1.0)
+    }
+
+    /// It came to where somebody else had been. Whether others come to where it has been is the next question:
+    /// only then can the two race.
+    pub(crate) fn note_meeting(&mut self) {
+        self.sought |= self.prospects < ENOUGH_PROSPECTS;
     }
 
     /// How contended the memory is that it touches, between 0 and 1. Never quite 0: what was seen of it may
     /// not have been typical.
     fn contention(&self) -> f64 {
         ((self.contention + 0.05) / f64::from(self.visits + 1)).min(1.0)
+    }
+
+    /// A hold is over. It was worth more when it brought a pair not caught before.
+    pub(crate) fn note_hold(&mut self, news: bool) {
+        self.holds += 1;
+        self.barren = if news { 0 } else { self.barren + 1 };
+    }
+
+    /// How much attention it has had already, for what it promises: the site with the least is next.
+    pub(crate) fn attention(&self) -> f64 {
+        let had = f64::from(1 + self.holds) + f64::from(self.misses) / 2.0;
+        had * (1.0 + f64::from(self.barren) / 4.0) / self.promise()
     }
 
     /// How likely it is that somebody meets a thread that is held here: mostly by how often somebody came
@@ -98,7 +121,8 @@ impl Site {
     /// all visits were private.
     pub(crate) fn curiosity(&self) -> f64 {
         let part = if self.part == Part::User { 1.0 } else { LIBRARY_PROMISE };
-        part * (self.contention() + 0.3) / f64::from(1 + self.asked + 2 * self.prospects)
+        let sought = if self.sought && self.prospects < ENOUGH_PROSPECTS { 10.0 } else { 1.0 };
+        sought * part * (self.contention() + 0.3) / f64::from(1 + self.asked + 2 * self.prospects)
     }
 }
 
@@ -226,13 +250,14 @@ impl Catalogue {
                 visits: 0,
                 asked: 0,
                 holds: 0,
-                hits: 0,
                 misses: 0,
                 contention: 0.0,
                 prospects: 0,
                 meetings: 0,
                 credit: 0.0,
                 is_go,
+                sought: false,
+                barren: 0,
                 mapped: true,
             });
         }

@@ -22,7 +22,9 @@ fn slices(at: Address, size: u64) -> impl Iterator<Item = Slice> {
     let end = at.0.saturating_add(size);
     let mut next = at.0;
     std::iter::from_fn(move || {
-        let fits = |length: &u64| next.is_multiple_of(*length) && next.checked_add(*length).is_some_and(|to| to <= end);
+        let fits = |length: &u64| {
+            next.is_multiple_of(*length) && next.checked_add(*length).is_some_and(|to| to <= end)
+        };
         let length = [8, 4, 2, 1].into_iter().find(fits)?;
         let slice = Slice { at: Address(next), length };
         next += length;

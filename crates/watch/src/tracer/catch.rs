@@ -134,7 +134,11 @@ impl Tracer<'_> {
             return self.end_prospect(None);
         }
         if let Some(site) = visitor {
-            let credibility = site.map_or(1.0, |site| self.catalogue.site(site).credibility());
+            let credibility = site.map_or(1.0, |site| {
+                let site = self.catalogue.site_mut(site);
+                site.note_meeting();
+                site.credibility()
+            });
             self.end_prospect(Some(credibility));
         }
     }
@@ -200,7 +204,7 @@ impl Tracer<'_> {
         let operation = self.catalogue.site(id).operation;
         let Some(access) = self.access_to_watch(id, registers) else {
             // Only its own stack or constants: not worth a hold, and not worth asking soon again.
-            self.catalogue.site_mut(id).holds += 1;
+            self.catalogue.site_mut(id).note_hold(false);
             return false;
         };
         self.end_prospect(None);
@@ -361,10 +365,9 @@ impl Tracer<'_> {
         self.sampler.holding.spend(held_for);
         self.tally.holds += 1;
         self.tally.value_changes += u64::from(changed);
-        let site = self.catalogue.site_mut(hold.site);
-        site.holds += 1;
-        site.hits += u32::from(!hold.visitors.is_empty());
-        self.hand_in(hold, new, held_for);
+        let site = hold.site;
+        let news = self.hand_in(hold, new, held_for);
+        self.catalogue.site_mut(site).note_hold(news);
     }
 
     /// A visitor may be on its way into its stop while we look.
@@ -379,7 +382,8 @@ impl Tracer<'_> {
         }
     }
 
-    fn hand_in(&mut self, hold: Hold, new: Option<u64>, held_for: Duration) {
+    /// Hands in what a hold has shown; returns whether any of it was not known before.
+    fn hand_in(&mut self, hold: Hold, new: Option<u64>, held_for: Duration) -> bool {
         let alone = hold.visitors.is_empty();
         let value_changed = new.is_some() && new != hold.old;
         let at_ms = self.watched().as_millis() as u64;
@@ -396,9 +400,11 @@ impl Tracer<'_> {
         if alone && value_changed && !self.modules.is_shared_memory(hold.access.address) {
             cases.push(case(None));
         }
+        let known_before = self.known.len();
         for case in cases {
             self.bring_to_court(case);
         }
+        self.known.len() > known_before
     }
 
     fn bring_to_court(&mut self, case: Case) {
