@@ -50,6 +50,8 @@ pub(crate) struct Site {
     meetings: u32,
     /// The same, each time weighed by how likely the visitor's site itself is to be visited.
     credit: f64,
+    /// Whether it is inlined from an atomic operation's wrapper.
+    is_atomic: bool,
     /// Whether it is Go code: a goroutine runs here, on whatever thread.
     pub(crate) is_go: bool,
     /// Whether it has come to where others had been, before it was asked itself.
@@ -61,9 +63,10 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// Whether a thread may be held here. Locked sites are only looked at: they tell where others write.
+    /// Whether a thread may be held here. Atomic ones are only looked at: they tell where others write, and
+    /// what collides with them is plain, and held itself.
     pub(crate) fn may_hold(&self) -> bool {
-        self.mapped && !self.operation.locked
+        self.mapped && !self.operation.locked && !self.is_atomic
     }
 
     /// A visit has shown memory that is contended to this degree, between 0 and 1.
@@ -107,7 +110,7 @@ impl Site {
     /// How much attention it has had already, for what it promises: the site with the least is next.
     pub(crate) fn attention(&self) -> f64 {
         let had = f64::from(1 + self.holds) + f64::from(self.misses) / 2.0;
-        had * (1.0 + f64::from(self.barren) / 4.0) / self.promise()
+        had * (1.0 + f64::from(self.barren) / 2.0) / self.promise()
     }
 
     /// How likely it is that somebody meets a thread that is held here: mostly by how often somebody came
@@ -242,7 +245,7 @@ impl Catalogue {
         let part = function.part.unwrap_or(Part::User);
         let is_go = self.modules[function.module].image.is_go();
         for (operation, inlined) in self.operations(function).unwrap_or_default() {
-            let part = inlined.unwrap_or(part);
+            let part = inlined.part.unwrap_or(part);
             self.by_address.insert(operation.at, SiteId(self.sites.len() as u32));
             self.sites.push(Site {
                 operation,
@@ -255,6 +258,7 @@ impl Catalogue {
                 prospects: 0,
                 meetings: 0,
                 credit: 0.0,
+                is_atomic: inlined.is_atomic,
                 is_go,
                 sought: false,
                 barren: 0,
@@ -264,20 +268,22 @@ impl Catalogue {
         first..self.sites.len() as u32
     }
 
-    /// The operations of a function, each with the part of the code it was inlined from, if it was.
-    fn operations(&self, function: Function) -> Option<Vec<(Operation, Option<Part>)>> {
+    /// The operations of a function, each with what it was inlined from.
+    fn operations(&self, function: Function) -> Option<Vec<(Operation, Inlined)>> {
         let module = &self.modules[function.module];
         let start = function.at.unload(module.bias);
         let code = module.image.code(start, function.size as usize)?;
-        let operations = operation::decode(code, function.at)?;
+        let operations = operation::decode(code, function.at)?.into_iter();
         if !module.image.is_go() {
-            return Some(operations.into_iter().map(|operation| (operation, None)).collect());
+            return Some(operations.map(|operation| (operation, Inlined::default())).collect());
         }
-        let inlined = |operation: &Operation| inlined_part(&module.image, operation.at.unload(module.bias));
-        let operations = operations.into_iter().filter(|operation| !operation.reads_goroutine());
+        let operations = operations.filter(|operation| !operation.reads_goroutine());
+        let with_origin = operations.map(|operation| {
+            let inlined = inlined(&module.image, operation.at.unload(module.bias));
+            (operation, inlined)
+        });
         // Locks and the like are inlined into their callers; their insides are theirs.
-        let with_parts = operations.map(|operation| (operation, inlined(&operation)));
-        Some(with_parts.filter(|(_, part)| *part != Some(Part::Runtime)).collect())
+        Some(with_origin.filter(|(_, inlined)| inlined.part != Some(Part::Runtime)).collect())
     }
 
     /// The site whose instruction stands at `at`, if that function was decoded.
@@ -302,12 +308,19 @@ impl Catalogue {
     }
 }
 
-/// Whose code an access is that Go's compiler has inlined, the least of those in between: a lock of the
-/// standard library stays its own, wherever it is inlined. Go's tables tell, also in a stripped program.
-fn inlined_part(image: &Image, at: FileAddress) -> Option<Part> {
-    let atomic_or_part = |name: &String| match scope::is_atomic_wrapper(name) {
-        true => Part::User,
-        false => scope::part(ModuleKind::Ordinary, true, Some(name)),
-    };
-    image.go_inlines(at).iter().map(atomic_or_part).max()
+/// What an access was inlined from.
+#[derive(Clone, Copy, Debug, Default)]
+struct Inlined {
+    /// Whose code that is, the least of several in between; absent when it was not inlined.
+    part: Option<Part>,
+    /// Whether it is the inside of an atomic operation.
+    is_atomic: bool,
+}
+
+/// What an access was inlined from by Go's compiler. Go's tables tell, also in a stripped program.
+fn inlined(image: &Image, at: FileAddress) -> Inlined {
+    let (wrappers, others): (Vec<String>, Vec<String>) =
+        image.go_inlines(at).into_iter().partition(|name| scope::is_atomic_wrapper(name));
+    let part = others.iter().map(|name| scope::part(ModuleKind::Ordinary, true, Some(name))).max();
+    Inlined { part, is_atomic: !wrappers.is_empty() }
 }

@@ -1,0 +1,39 @@
+//! The JSON lines of a watch, read back.
+
+use serde_json::Value;
+
+/// What `--format json` wrote.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) findings: Vec<Value>,
+    pub(crate) summary: Value,
+}
+
+impl Report {
+    /// Reads the lines of ours; the target may have written others between them.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let ours = lines.filter(|value| value["schema"] == 1);
+        let (mut summaries, findings): (Vec<Value>, Vec<Value>) = ours.partition(|value| value["kind"] == "summary");
+        Some(Self { findings, summary: summaries.pop()? })
+    }
+
+    /// What the target ended with, as the summary tells it.
+    pub(crate) fn target_code(&self) -> Option<i64> {
+        self.summary["target"]["code"].as_i64()
+    }
+}
+
+/// Whether a function on this side's stack is called so, or in part.
+pub(crate) fn side_contains(side: &Value, name: &str) -> bool {
+    let stack = side["stack"].as_array().map(Vec::as_slice).unwrap_or_default();
+    stack.iter().any(|frame| frame["function"].as_str().is_some_and(|function| function.contains(name)))
+}
+
+/// Whether the two sides of this finding are these two functions, in either order.
+pub(crate) fn is_between(finding: &Value, names: [&str; 2]) -> bool {
+    let [one, other] = [&finding["places"][0], &finding["places"][1]];
+    let [first, second] = names;
+    let either = |a, b| side_contains(one, a) && side_contains(other, b);
+    either(first, second) || either(second, first)
+}
