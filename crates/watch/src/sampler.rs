@@ -38,11 +38,11 @@ const LOCKED_SCOUTS: usize = 1;
 const CLASSIFIED_PER_TURN: usize = 4000;
 /// The share of holds that go anywhere, whatever was learnt: what looks private may be shared later.
 const BLIND_SHARE: f64 = 0.1;
-/// A hold at a site that promises less than this is made only from savings, not from the credit of the start:
-/// that is better spent once a few prospects have shown where holds pay.
+/// At first, only sites that promise at least this much are held: the credit of the start is better spent once a
+/// few prospects have shown where holds pay.
 const WORTHY: f64 = 0.15;
-/// The savings, in seconds, from which holds are made anywhere.
-const SAVINGS: f64 = 0.020;
+/// How long that lasts.
+const SETTLING: Duration = Duration::from_millis(1000);
 /// The part of the budget that may go into looking without holding.
 const LOOKING_SHARE: f64 = 0.3;
 
@@ -73,6 +73,7 @@ pub(crate) struct Sampler {
     locked: Vec<SiteId>,
     candidates: Vec<SiteId>,
     candidates_since: Instant,
+    started: Instant,
     patient: VecDeque<SiteId>,
     /// What may be spent on holding.
     pub(crate) holding: Budget,
@@ -94,6 +95,7 @@ impl Sampler {
             locked: Vec::new(),
             candidates: Vec::new(),
             candidates_since: now,
+            started: now,
             patient: VecDeque::new(),
             holding: Budget::new(budget * (1.0 - LOOKING_SHARE), now),
             looking: Budget::new(budget * LOOKING_SHARE, now),
@@ -286,7 +288,7 @@ impl Sampler {
     fn next_candidate(&mut self, catalogue: &Catalogue, now: Instant) -> Option<SiteId> {
         let waited_for = |site: &SiteId| self.candidates.contains(site) || self.patient.contains(site);
         let mut eligible: Vec<SiteId> = self.live.iter().copied().filter(|site| !waited_for(site)).collect();
-        if self.holding.balance(now) < SAVINGS {
+        if now - self.started < SETTLING {
             eligible.retain(|&site| catalogue.site(site).promise() >= WORTHY);
         }
         if self.rng.f64() < BLIND_SHARE {

@@ -7,10 +7,10 @@ mod catch;
 mod events;
 mod turn;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use jostle_model::{ExitStatus, Finding};
+use jostle_model::{Address, ExitStatus, Finding};
 
 use crate::case::CaseKey;
 use crate::judge::Court;
@@ -18,7 +18,7 @@ use crate::memory::TargetMemory;
 use crate::modules::Modules;
 use crate::sampler::Sampler;
 use crate::sharing::Sharing;
-use crate::sites::Catalogue;
+use crate::sites::{Catalogue, SiteId};
 use crate::sys::signals::{self, Arrival, Blocked};
 use crate::traps::Traps;
 use crate::watchpoints::Watchpoints;
@@ -97,6 +97,8 @@ pub(crate) struct Tracer<'a> {
     prospect: Option<Prospect>,
     cookies: u64,
     known: HashMap<CaseKey, Known>,
+    /// Which instruction has come to which held site.
+    met: HashSet<(SiteId, Address)>,
     pub(crate) court: Court,
     pub(crate) findings: Vec<Finding>,
     pub(crate) tally: Tally,
@@ -148,6 +150,7 @@ impl<'a> Tracer<'a> {
             prospect: None,
             cookies: 0,
             known: HashMap::new(),
+            met: HashSet::new(),
             court: Court::open(),
             findings: Vec::new(),
             tally: Tally::default(),

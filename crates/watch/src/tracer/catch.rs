@@ -382,7 +382,7 @@ impl Tracer<'_> {
         }
     }
 
-    /// Hands in what a hold has shown; returns whether any of it was not known before.
+    /// Hands in what a hold has shown; returns whether any two instructions met that had not met before.
     fn hand_in(&mut self, hold: Hold, new: Option<u64>, held_for: Duration) -> bool {
         let alone = hold.visitors.is_empty();
         let value_changed = new.is_some() && new != hold.old;
@@ -400,11 +400,12 @@ impl Tracer<'_> {
         if alone && value_changed && !self.modules.is_shared_memory(hold.access.address) {
             cases.push(case(None));
         }
-        let known_before = self.known.len();
+        let met_before = self.met.len();
+        self.met.extend(hold.visitors.iter().map(|(at, _)| (hold.site, *at)));
         for case in cases {
             self.bring_to_court(case);
         }
-        self.known.len() > known_before
+        self.met.len() > met_before
     }
 
     fn bring_to_court(&mut self, case: Case) {
