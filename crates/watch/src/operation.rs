@@ -128,7 +128,8 @@ pub(crate) fn operation(instruction: &Instruction, info: &mut InstructionInfoFac
     if instruction.flow_control() != FlowControl::Next || instruction.is_stack_instruction() {
         return None;
     }
-    let mut found = info.info(instruction).used_memory().iter().filter_map(operand);
+    let mut found =
+        info.info(instruction).used_memory().iter().filter_map(|memory| operand(memory, instruction));
     let operands = [found.next(), found.next()];
     operands[0]?;
     Some(Operation {
@@ -141,14 +142,18 @@ pub(crate) fn operation(instruction: &Instruction, info: &mut InstructionInfoFac
     })
 }
 
-fn operand(memory: &iced_x86::UsedMemory) -> Option<Operand> {
+fn operand(memory: &iced_x86::UsedMemory, instruction: &Instruction) -> Option<Operand> {
     let direction = match memory.access() {
         OpAccess::Read | OpAccess::CondRead => Direction::Read,
         OpAccess::Write | OpAccess::CondWrite => Direction::Write,
         OpAccess::ReadWrite | OpAccess::ReadCondWrite => Direction::ReadWrite,
         OpAccess::None | OpAccess::NoMemAccess => return None,
     };
-    let size = memory.memory_size().size();
+    // Of a repeated string instruction only the size of an element is known beforehand.
+    let size = match memory.memory_size().size() {
+        0 => instruction.memory_size().size(),
+        size => size,
+    };
     let thread_local = matches!(memory.segment(), Register::FS | Register::GS);
     let short_address = [memory.base(), memory.index()].iter().any(|register| register.is_gpr32());
     let gathered = memory.index().is_vector_register();

@@ -73,6 +73,12 @@ fn warnings(tracer: &Tracer<'_>, counts: &WatchCounts) -> Vec<String> {
             tracer.tally.blind_holds
         ));
     }
+    if tracer.deaf_threads() > 0 {
+        warnings.push(format!(
+            "up to {} threads blocked SIGTRAP: what they did during a hold was not seen",
+            tracer.deaf_threads()
+        ));
+    }
     if tracer.ran_alone() {
         warnings.push("the target never had a second thread: nothing in it can collide".to_owned());
     }

@@ -104,6 +104,7 @@ pub(crate) struct Tracer<'a> {
     pub(crate) tally: Tally,
     pub(crate) warnings: Vec<String>,
     most_threads: usize,
+    most_deaf: usize,
 }
 
 /// A thread of the target.
@@ -156,6 +157,7 @@ impl<'a> Tracer<'a> {
             tally: Tally::default(),
             warnings: Vec::new(),
             most_threads: 0,
+            most_deaf: 0,
         }
     }
 
@@ -213,6 +215,11 @@ impl<'a> Tracer<'a> {
     /// Whether there was never more than one thread.
     pub(crate) fn ran_alone(&self) -> bool {
         self.most_threads < 2
+    }
+
+    /// The most threads that watchpoints could not reach at any one time.
+    pub(crate) fn deaf_threads(&self) -> usize {
+        self.most_deaf
     }
 
     /// Somebody wants us to end. The target hears of it if it has not already, and gets the time it needs;

@@ -193,6 +193,8 @@ impl Tracer<'_> {
                 thread.deaf = blocks_trap(&status);
             }
         }
+        let deaf = self.threads.values().filter(|thread| thread.deaf).count();
+        self.most_deaf = self.most_deaf.max(deaf);
     }
 }
 
