@@ -1,5 +1,8 @@
 //! What the tests that run the built `jostle` share.
-#![allow(dead_code, reason = "each test program is compiled with a copy of its own, and none needs all of it")]
+#![allow(
+    dead_code,
+    reason = "each test program is compiled with a copy of its own, and none needs all of it"
+)]
 
 pub(crate) mod jostle;
 pub(crate) mod report;

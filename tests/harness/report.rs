@@ -14,7 +14,8 @@ impl Report {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let ours = lines.filter(|value| value["schema"] == 1);
-        let (mut summaries, findings): (Vec<Value>, Vec<Value>) = ours.partition(|value| value["kind"] == "summary");
+        let (mut summaries, findings): (Vec<Value>, Vec<Value>) =
+            ours.partition(|value| value["kind"] == "summary");
         Some(Self { findings, summary: summaries.pop()? })
     }
 
@@ -36,4 +37,12 @@ pub(crate) fn is_between(finding: &Value, names: [&str; 2]) -> bool {
     let [first, second] = names;
     let either = |a, b| side_contains(one, a) && side_contains(other, b);
     either(first, second) || either(second, first)
+}
+
+/// The source line that a side is shown by, without indentation; empty where there is none.
+pub(crate) fn shown_line(side: &Value) -> &str {
+    let snippet = &side["snippet"];
+    let [line, first] = ["line", "first_line"].map(|key| snippet[key].as_u64().unwrap_or(0));
+    let text = snippet["text"].as_str().unwrap_or_default();
+    text.lines().nth(line.saturating_sub(first) as usize).unwrap_or_default().trim()
 }

@@ -24,6 +24,12 @@ pub(crate) enum Failure {
 impl Failure {
     /// Tells the user, and says how to exit.
     pub(crate) fn report(&self) -> Exit {
+        self.tell();
+        self.exit()
+    }
+
+    /// Tells the user.
+    pub(crate) fn tell(&self) {
         let mut message = format!("error: failed to {self}");
         let mut cause = self.source();
         while let Some(error) = cause {
@@ -34,7 +40,6 @@ impl Failure {
         if let Some(hint) = self.hint() {
             output::complain(&format!("hint: {hint}"));
         }
-        self.exit()
     }
 
     fn exit(&self) -> Exit {
@@ -61,6 +66,7 @@ fn watch_hint(error: &WatchError) -> Option<&'static str> {
         WatchError::NotFound(_) => "give a path, such as ./program, or check PATH",
         WatchError::NotExecutable(_) => "make it executable: chmod +x FILE",
         WatchError::NotElf(_) => "for a script, start it with its interpreter: jostle watch -- python3 FILE",
+        WatchError::CutOff(_) => "copy or build the file again",
         WatchError::OtherArchitecture { .. } => "build it for x86-64 Linux and watch that build",
         WatchError::Privileged(_) => "watch it as root, or watch a copy without the set-user-ID bit",
         WatchError::Trace(_) => {
@@ -74,6 +80,10 @@ fn watch_hint(error: &WatchError) -> Option<&'static str> {
         WatchError::Memory(_) => "run as the user that owns the program, or as root",
         WatchError::TrapBlocked => {
             "watchpoints are reported by SIGTRAP: let the program leave that signal unblocked in its threads"
+        }
+        WatchError::TrapTaken => {
+            "breakpoints are reported by SIGTRAP, and would disturb that handler: build without it, or let the \
+             program install it only when it is needed"
         }
         WatchError::Start { .. } | WatchError::Wait(_) => return None,
     })

@@ -22,7 +22,11 @@ pub(crate) fn run(arguments: &WatchArguments) -> Result<Exit, Failure> {
     desk.progress.clear();
     let outcome = watched?;
     desk.close(&outcome, &arguments.command);
-    Ok(exit(arguments, &outcome, &desk.output))
+    let exit = exit(arguments, &outcome, &desk.output);
+    if let Some(error) = outcome.error {
+        Failure::from(error).tell();
+    }
+    Ok(exit)
 }
 
 fn options(arguments: &WatchArguments) -> Result<Options, Failure> {

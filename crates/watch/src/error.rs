@@ -13,6 +13,9 @@ pub enum WatchError {
     /// The file is neither an ELF executable nor a script.
     #[error("run {program}: neither an ELF executable nor a script with a #! line", program = .0.display())]
     NotElf(PathBuf),
+    /// It is an ELF file that ends too early.
+    #[error("read {program}: the ELF file is cut off", program = .0.display())]
+    CutOff(PathBuf),
     /// It was built for another machine.
     #[error("watch {program}: built for {machine}, only x86-64 is supported", program = .program.display())]
     OtherArchitecture {
@@ -44,6 +47,9 @@ pub enum WatchError {
     /// All its threads block the signal that watchpoints are reported by.
     #[error("see watchpoints: the target blocks SIGTRAP in all its threads")]
     TrapBlocked,
+    /// It has a handler for the signal that breakpoints are reported by, or ignores it.
+    #[error("set breakpoints: the target handles or ignores SIGTRAP itself")]
+    TrapTaken,
     /// The wait for the target failed.
     #[error("wait for the target")]
     Wait(#[source] io::Error),

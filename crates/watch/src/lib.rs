@@ -120,18 +120,15 @@ pub trait Observer {
 }
 
 /// What a watch has brought.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Outcome {
     /// What was found, in the order in which it was found.
     pub findings: Vec<Finding>,
     /// The verdict with its denominators.
     pub summary: Summary,
-    /// Why the watch ended before its time, if it did.
-    pub error: Option<WatchErrorText>,
+    /// Why the watch ended before its time, if it did. The target went on unwatched.
+    pub error: Option<WatchError>,
 }
-
-/// A [`WatchError`] that did not keep the target from running, with what was found until then kept.
-pub type WatchErrorText = std::sync::Arc<WatchError>;
 
 /// Starts the target, watches it until it ends (or is ended, see [`Options`]) and returns what was seen.
 ///

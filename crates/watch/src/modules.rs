@@ -82,6 +82,11 @@ impl Modules {
         mappings::find(&self.mappings, at).is_none_or(|mapping| mapping.writable)
     }
 
+    /// Whether a Go runtime is among the loaded code.
+    pub(crate) fn has_go(&self) -> bool {
+        self.loaded.values().any(|loaded| loaded.image.is_go())
+    }
+
     /// Whether another process may store to `at`.
     pub(crate) fn is_shared_memory(&self, at: Address) -> bool {
         mappings::find(&self.mappings, at).is_some_and(|mapping| mapping.shared)

@@ -47,6 +47,7 @@ fn judge(path: PathBuf, head: &[u8]) -> Result<Program, WatchError> {
         return Err(WatchError::NotElf(path));
     }
     match machine(head) {
+        None if is_cut_off(&path, head) => Err(WatchError::CutOff(path)),
         None => Ok(Program::Native),
         Some(machine) => Err(WatchError::OtherArchitecture { program: path, machine }),
     }
@@ -67,6 +68,18 @@ fn machine(head: &[u8]) -> Option<String> {
         (_, _, Some(other)) => Some(format!("ELF machine {other}")),
         (_, _, None) => Some("an unknown machine (the file is cut off)".to_owned()),
     }
+}
+
+/// Whether the program headers lie beyond the end of the file. `execvp` would hand such a file to a shell.
+fn is_cut_off(path: &Path, head: &[u8]) -> bool {
+    // e_phoff at 32 (8 bytes), e_phentsize at 54 and e_phnum at 56 (2 bytes each), elf(5).
+    let number = |at: usize, size: usize| {
+        let bytes = head.get(at..at + size)?;
+        Some(bytes.iter().rev().fold(0_u64, |number, &byte| number << 8 | u64::from(byte)))
+    };
+    let headers_end = || number(32, 8)?.checked_add(number(54, 2)? * number(56, 2)?);
+    let length = fs::metadata(path).map_or(u64::MAX, |metadata| metadata.len());
+    headers_end().is_none_or(|end| end > length)
 }
 
 fn find(program: &OsStr) -> Result<PathBuf, WatchError> {

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use jostle_model::{Summary, UpperBound, Verdict, WatchCounts};
 
 use crate::tracer::Tracer;
@@ -11,9 +9,7 @@ const FEWEST_HOLDS: u64 = 59;
 
 /// Closes the books of a watch.
 pub(crate) fn outcome(tracer: Tracer<'_>) -> Result<Outcome, WatchError> {
-    if tracer.tally.samples == 0
-        && let Some(error) = tracer.error
-    {
+    if let Some(error) = tracer.refusal {
         return Err(error);
     }
     let counts = counts(&tracer);
@@ -27,7 +23,7 @@ pub(crate) fn outcome(tracer: Tracer<'_>) -> Result<Outcome, WatchError> {
         warnings: warnings(&tracer, &counts),
         counts,
     };
-    Ok(Outcome { findings: tracer.findings, summary, error: tracer.error.map(Arc::new) })
+    Ok(Outcome { findings: tracer.findings, summary, error: tracer.error })
 }
 
 fn counts(tracer: &Tracer<'_>) -> WatchCounts {
@@ -83,7 +79,7 @@ fn warnings(tracer: &Tracer<'_>, counts: &WatchCounts) -> Vec<String> {
         warnings.push("the target never had a second thread: nothing in it can collide".to_owned());
     }
     if let Some(error) = &tracer.error {
-        warnings.push(format!("the watch ended early: failed to {error}"));
+        warnings.push(format!("the watch ended after {} ms: failed to {error}", counts.watched_ms));
     }
     warnings.extend(tracer.refused_files().iter().map(|refused| format!("not looked into: {refused}")));
     warnings

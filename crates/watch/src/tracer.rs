@@ -75,6 +75,9 @@ pub(crate) struct Tracer<'a> {
     pub(crate) pid: i32,
     pub(crate) phase: Phase,
     pub(crate) status: ExitStatus,
+    /// Why the machine did not let us look; nothing of the target has run then.
+    pub(crate) refusal: Option<WatchError>,
+    /// Why the watch was given up.
     pub(crate) error: Option<WatchError>,
     pub(crate) started: Instant,
     pub(crate) watch_ended: Option<Instant>,
@@ -105,6 +108,8 @@ pub(crate) struct Tracer<'a> {
     pub(crate) warnings: Vec<String>,
     most_threads: usize,
     most_deaf: usize,
+    /// Since when all threads were seen to block SIGTRAP, at every look.
+    all_deaf_since: Option<Instant>,
 }
 
 /// A thread of the target.
@@ -131,6 +136,7 @@ impl<'a> Tracer<'a> {
             pid,
             phase: Phase::Starting,
             status: ExitStatus::Running,
+            refusal: None,
             error: None,
             started: now,
             watch_ended: None,
@@ -158,6 +164,7 @@ impl<'a> Tracer<'a> {
             warnings: Vec::new(),
             most_threads: 0,
             most_deaf: 0,
+            all_deaf_since: None,
         }
     }
 

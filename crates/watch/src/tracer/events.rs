@@ -79,7 +79,7 @@ impl Tracer<'_> {
             return;
         }
         if let Err(error) = self.begin_program() {
-            self.error = Some(error);
+            self.refusal = Some(error);
             // It stands before its first instruction: nothing of it has run.
             let _ = signals::send(self.pid, libc::SIGKILL);
         }
@@ -110,6 +110,7 @@ impl Tracer<'_> {
         if self.threads.len() == 2 && self.phase == Phase::Watching {
             // From here on there is something to see: in the code that was loaded since the program began, too.
             self.read_modules();
+            self.refresh_deafness();
             self.next_turn = Instant::now();
         }
     }
@@ -159,7 +160,8 @@ impl Tracer<'_> {
         };
         registers.rip = at.0;
         let _ = ptrace::set_registers(tid, &registers);
-        repair_signal_mask(tid);
+        let deaf = self.threads.get(&tid).is_some_and(|thread| thread.deaf);
+        repair_signal_mask(tid, deaf);
         let seen_to = match purpose {
             Some(Purpose::Discover(function)) => {
                 self.sampler.left_wave(function);
@@ -195,6 +197,19 @@ impl Tracer<'_> {
         }
         let deaf = self.threads.values().filter(|thread| thread.deaf).count();
         self.most_deaf = self.most_deaf.max(deaf);
+        self.all_deaf_since = match self.all_deaf_since {
+            _ if deaf < self.threads.len() => None,
+            since => since.or_else(|| Some(Instant::now())),
+        };
+    }
+
+    /// Whether the target has a handler for SIGTRAP or ignores it. An `int3` that meets the signal blocked, as it
+    /// is while a handler runs, or ignored makes the kernel forget the handler: then it is better not to set any.
+    /// Go always has one, for the sake of its debuggers, and survives that.
+    pub(super) fn trap_is_taken(&self) -> bool {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
+        let has_trap = |name| mask(&status, name) & TRAP_BIT != 0;
+        (has_trap("SigCgt:") || has_trap("SigIgn:")) && !self.modules.has_go()
     }
 }
 
@@ -212,10 +227,10 @@ fn kernel_is_excluded(pid: i32) -> Result<bool, WatchError> {
 }
 
 /// The kernel delivers the signal of an `int3` even to a thread that blocks SIGTRAP, and unblocks it for
-/// good. A thread that blocks all the others had blocked this one too.
-fn repair_signal_mask(tid: i32) {
+/// good. A thread that was seen to block it, or that blocks all the others, had it blocked.
+fn repair_signal_mask(tid: i32, deaf: bool) {
     if let Ok(mask) = ptrace::signal_mask(tid)
-        && mask & (ALL_BUT_TRAP | TRAP_BIT) == ALL_BUT_TRAP
+        && (deaf || mask & (ALL_BUT_TRAP | TRAP_BIT) == ALL_BUT_TRAP)
     {
         let _ = ptrace::set_signal_mask(tid, mask | TRAP_BIT);
     }
@@ -234,8 +249,12 @@ fn kinship(pid: i32, tid: i32) -> Kinship {
 }
 
 fn blocks_trap(status: &str) -> bool {
-    let mask = field(status, "SigBlk:").and_then(|value| u64::from_str_radix(value, 16).ok());
-    mask.unwrap_or(0) & TRAP_BIT != 0
+    mask(status, "SigBlk:") & TRAP_BIT != 0
+}
+
+/// A signal mask of `/proc/TID/status`; empty when the task is gone.
+fn mask(status: &str, name: &str) -> u64 {
+    field(status, name).and_then(|value| u64::from_str_radix(value, 16).ok()).unwrap_or(0)
 }
 
 /// A field of `/proc/TID/status`.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Known, Phase, Tracer};
+use super::{Known, Phase, TURN, Tracer};
 use crate::case::CaseKey;
 use crate::judge::Judgement;
 use crate::modules::Change;
@@ -17,6 +17,8 @@ use crate::{Progress, WatchError};
 const MODULES_EARLY: Duration = Duration::from_millis(20);
 const MODULES_LATER: Duration = Duration::from_millis(200);
 const EARLY: Duration = Duration::from_secs(2);
+/// How long all threads must have blocked SIGTRAP until we believe it.
+const DEAF: Duration = Duration::from_millis(500);
 /// How long a target may take to end when it is asked to, before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -44,18 +46,26 @@ impl Tracer<'_> {
         if now - self.modules_read >= every {
             self.read_modules();
             self.refresh_deafness();
-            if self.threads.len() > 1
-                && self.threads.values().all(|thread| thread.deaf)
-                && self.tally.hits == 0
-            {
-                self.give_up(WatchError::TrapBlocked);
-                return;
-            }
         }
-        if self.threads.len() > 1 {
+        if let Some(error) = self.reason_to_give_up() {
+            self.give_up(error);
+            return;
+        }
+        // While all threads block SIGTRAP, be it for a moment, no trap may be sprung.
+        if self.threads.len() > 1 && self.all_deaf_since.is_none() {
             let steps = self.sampler.plan(&mut self.catalogue, self.hold.is_some(), now);
             self.set_traps(&steps);
         }
+    }
+
+    /// The C library blocks all signals for a moment whenever it starts a thread or a process; only a target that
+    /// goes on blocking them is deaf.
+    fn reason_to_give_up(&mut self) -> Option<WatchError> {
+        if self.all_deaf_since.is_some_and(|since| since.elapsed() > DEAF) {
+            return Some(WatchError::TrapBlocked);
+        }
+        let looked_just_now = self.modules_read.elapsed() < TURN;
+        (looked_just_now && self.threads.len() > 1 && self.trap_is_taken()).then_some(WatchError::TrapTaken)
     }
 
     /// The target does not let us look: it is left alone, and what was found until now stands.

@@ -1,0 +1,242 @@
+//! A watched program behaves as an unwatched one: each target runs twice and must say the same.
+
+mod harness;
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use harness::jostle::{self, Run, have_the_machine, machine_lets_us_look, scratch, target};
+use harness::report::Report;
+
+/// What the target said and ended with, and what the report says about it.
+struct Pair {
+    plain: Run,
+    watched: Run,
+    report: Report,
+}
+
+impl Pair {
+    /// The target did the same in both runs, and the report knows how it ended.
+    fn assert_same(&self) {
+        assert_eq!(self.plain.stdout, self.watched.stdout, "standard output; the report: {:#?}", self.report);
+        assert_eq!(self.plain.stderr, self.watched.stderr, "standard error; the report: {:#?}", self.report);
+        assert_eq!(self.plain.code, self.watched.code, "the exit code (--exit-target)");
+    }
+
+    /// The watch was one: something was trapped, to the end.
+    fn assert_watched(&self) {
+        let samples = self.report.summary["counts"]["samples"].as_u64().unwrap_or(0);
+        let warnings = self.report.summary["warnings"].to_string();
+        assert!(samples > 0, "nothing was sampled: {:#?}", self.report);
+        assert!(!warnings.contains("ended early"), "{warnings}");
+    }
+}
+
+fn arrange(command: &mut Command) -> &mut Command {
+    command.env("JOSTLE_TEST", "a value with spaces").env_remove("NO_SUCH").stdin(Stdio::piped())
+}
+
+fn finish(command: &mut Command) -> Run {
+    let mut child =
+        arrange(command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut stdin = child.stdin.take().expect("piped");
+    std::io::Write::write_all(&mut stdin, b"a line\nand another").expect("the target reads its input");
+    drop(stdin);
+    Run::from(child.wait_with_output().expect("it ends"))
+}
+
+/// Runs `program` plainly and watched, alike in everything else.
+fn both(program: &Path, arguments: &[&str]) -> Pair {
+    let file = report_path(program);
+    let plain = finish(Command::new(program).args(arguments));
+    let mut watch = Command::new(jostle::binary());
+    watch.args(["watch", "--exit-target", "--format", "json", "--output"]).arg(&file).arg("--").arg(program);
+    let watched = finish(watch.args(arguments));
+    Pair { plain, watched, report: read_report(&file) }
+}
+
+fn report_path(program: &Path) -> PathBuf {
+    scratch(&format!("{}.json", program.file_name().expect("a program").to_string_lossy()))
+}
+
+fn read_report(file: &Path) -> Report {
+    let text = fs::read_to_string(file).expect("there is a report");
+    Report::parse(&text).unwrap_or_else(|| panic!("the report has no summary: {text}"))
+}
+
+/// The two runs are the same, and the second one was really watched.
+fn assert_unharmed(name: &str, arguments: &[&str]) -> Option<Pair> {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return None;
+    }
+    let pair = both(&target(name), arguments);
+    pair.assert_same();
+    pair.assert_watched();
+    Some(pair)
+}
+
+#[test]
+fn a_target_inherits_what_it_would_have_inherited_unwatched() {
+    let Some(pair) = assert_unharmed("facts", &["", "two words", "--for", "\u{fc}\n"]) else { return };
+    assert!(pair.watched.stdout.contains("environment: JOSTLE_TEST=a value with spaces"));
+    assert!(
+        pair.watched.stdout.contains("signal 13: blocked 0, ignored 0, default 1"),
+        "SIGPIPE is not ours"
+    );
+    assert!(pair.watched.stdout.ends_with("a line\nand another"));
+    assert_eq!(pair.watched.code, Some(7));
+    assert_eq!(pair.report.target_code(), Some(7));
+}
+
+#[test]
+fn every_signal_reaches_its_handler_once() {
+    let Some(pair) = assert_unharmed("signals", &[]) else { return };
+    assert!(pair.watched.stdout.starts_with("direct 10000, queued 10000"), "{}", pair.watched.stdout);
+}
+
+#[test]
+fn two_thousand_threads_come_and_go() {
+    assert_unharmed("threads", &[]);
+}
+
+#[test]
+fn children_run_code_that_is_trapped_in_their_parent() {
+    let Some(pair) = assert_unharmed("children", &[]) else { return };
+    assert_eq!(pair.watched.stdout, "forked 200, vforked 200, spawned 200\n");
+}
+
+#[test]
+fn a_child_outlives_its_watched_parent() {
+    let Some(pair) = assert_unharmed("outliving_child", &[]) else { return };
+    assert!(pair.watched.stdout.contains("the child ends well"), "{}", pair.watched.stdout);
+}
+
+#[test]
+fn a_thread_replaces_the_program_by_another() {
+    let Some(pair) = assert_unharmed("exec_from_thread", &["/bin/echo"]) else { return };
+    assert_eq!(pair.watched.stdout, "argument\n");
+}
+
+#[test]
+fn a_program_gets_the_traps_that_are_its_own() {
+    let Some(pair) = assert_unharmed("own_traps", &[]) else { return };
+    assert_eq!(pair.watched.stdout, "traps 900, by int3 300, at the right address 300\n");
+}
+
+#[test]
+fn a_program_may_be_stopped_and_continued() {
+    let Some(pair) = assert_unharmed("job_control", &[]) else { return };
+    assert_eq!(pair.watched.stdout, "the child says 0\n");
+}
+
+#[test]
+fn a_program_that_asks_to_be_traced_is_refused_and_goes_on() {
+    let _machine = have_the_machine();
+    if machine_lets_us_look() {
+        let pair = both(&target("traces_itself"), &[]);
+        assert_eq!((pair.watched.stdout.as_str(), pair.watched.code), ("refused\n", Some(0)));
+    }
+}
+
+#[test]
+fn a_target_that_crashes_crashes_as_it_would_have() {
+    let _machine = have_the_machine();
+    if machine_lets_us_look() {
+        let pair = both(&target("brief"), &["crash"]);
+        assert_eq!(pair.plain.code, None, "a signal ends it");
+        assert_eq!(pair.watched.code, Some(128 + 11));
+        assert_eq!(pair.report.summary["target"]["signal"], 11);
+    }
+}
+
+#[test]
+fn a_target_may_close_its_standard_streams() {
+    assert_unharmed("brief", &["silent"]);
+}
+
+#[test]
+fn the_machine_code_is_as_it_was_when_the_watch_is_over() {
+    let _machine = have_the_machine();
+    if machine_lets_us_look() {
+        let run =
+            jostle::watch(["--for".into(), "2s".into(), "--".into(), target("text_sum").into_os_string()]);
+        assert!(run.stdout.contains("text unchanged\n"), "{run:#?}");
+    }
+}
+
+/// A watch without an end of its own, once its target is ready.
+struct Endless {
+    jostle: Child,
+    lines: BufReader<std::process::ChildStdout>,
+    report: PathBuf,
+}
+
+impl Endless {
+    fn begin(report: &str, arguments: &[&str]) -> Self {
+        let program = target("until_asked");
+        let report = scratch(report);
+        let command: Vec<OsString> =
+            ["watch", "--format", "json", "--output"].iter().map(OsString::from).collect();
+        let mut jostle = Command::new(jostle::binary())
+            .args(command)
+            .arg(&report)
+            .arg("--")
+            .arg(program)
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("jostle starts");
+        let mut lines = BufReader::new(jostle.stdout.take().expect("piped"));
+        let mut line = String::new();
+        lines.read_line(&mut line).expect("the target speaks");
+        assert_eq!(line, "ready\n");
+        Self { jostle, lines, report }
+    }
+
+    fn send(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.jostle.id().to_string()]).status();
+        assert!(sent.expect("kill is a program").success(), "jostle is alive");
+    }
+
+    /// What the target said after "ready", and the report.
+    fn end(mut self) -> (String, Report) {
+        let mut rest = String::new();
+        self.lines.read_to_string(&mut rest).expect("text");
+        self.jostle.wait().expect("jostle ends");
+        (rest, read_report(&self.report))
+    }
+}
+
+#[test]
+fn what_asks_us_to_end_reaches_the_target_and_the_report_still_comes() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    for (signal, number) in [("-TERM", 15), ("-INT", 2)] {
+        let watch = Endless::begin("asked.json", &[]);
+        watch.send(signal);
+        let (said, report) = watch.end();
+        assert_eq!(said, format!("asked by signal {number}\n"));
+        assert_eq!(report.target_code(), Some(3));
+    }
+}
+
+#[test]
+fn the_second_interrupt_ends_a_target_that_ignored_the_first() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let watch = Endless::begin("stubborn.json", &["stubborn"]);
+    watch.send("-INT");
+    // The first one must have been taken before the second is sent: two that are pending are one.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    watch.send("-INT");
+    let (_, report) = watch.end();
+    assert_eq!(report.summary["target"]["signal"], 9);
+}
