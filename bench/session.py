@@ -47,9 +47,9 @@ class Session:
         self.say("\n".join(lines))
 
     def interleaved(self, kinds, rounds):
-        """Each kind `rounds` times, in random order: what drifts in the machine meets all alike."""
-        order = [kind for kind in kinds for _ in range(rounds)]
-        self.chance.shuffle(order)
+        """Rounds of every kind once, each in an order of its own: what drifts in the machine meets all alike."""
+        kinds = list(kinds)
+        order = [kind for _ in range(rounds) for kind in self.chance.sample(kinds, len(kinds))]
         for done, kind in enumerate(order, 1):
             print(f"  {done}/{len(order)} {kind}", file=sys.stderr, flush=True)
             yield kind

@@ -16,8 +16,7 @@ def measure(session):
     rates = {way: [] for way in ways}
     for way in session.interleaved(ways, session.runs(10, 3)):
         done = operations(ways[way]())
-        if done is not None:
-            rates[way].append(done / seconds)
+        rates[way].append(None if done is None else done / seconds)
     rows = [
         [way, len(values), median_text(values, "/s"), ratio_text(session.chance, values, rates["unwatched"])]
         for way, values in rates.items()

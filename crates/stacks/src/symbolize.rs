@@ -33,14 +33,24 @@ fn frames_of(module: Module<'_>, at: Address) -> Vec<Frame> {
         frames.push(Frame::default());
     }
     let last = frames.len() - 1;
-    if frames[last].function.is_none() {
-        frames[last].function = image.function_name(file_address);
+    if frames[last].function.as_ref().is_none_or(|name| !name.contains("::")) {
+        let symbol = image.function_name(file_address);
+        frames[last].function = better_name(frames[last].function.take(), symbol);
     }
     for (index, frame) in frames.iter_mut().enumerate() {
         frame.inlined = index < last;
         frame.module = Some(image.name().clone());
     }
     frames
+}
+
+/// The symbol's name, where debug information has none, or only the last part of it: compilers leave the linkage
+/// name out for members of what has internal linkage, such as a class in an anonymous namespace.
+fn better_name(debug: Option<String>, symbol: Option<String>) -> Option<String> {
+    match (debug, symbol) {
+        (Some(name), Some(symbol)) if symbol.contains(&format!("::{name}")) => Some(symbol),
+        (debug, symbol) => debug.or(symbol),
+    }
 }
 
 fn go_frames(image: &Image, at: FileAddress) -> Vec<Frame> {

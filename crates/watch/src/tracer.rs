@@ -116,8 +116,8 @@ pub(crate) struct Tracer<'a> {
 #[derive(Clone, Debug)]
 struct Thread {
     name: String,
-    /// Whether it blocks SIGTRAP: watchpoints cannot reach it then.
-    deaf: bool,
+    /// At how many looks in a row it blocked SIGTRAP: watchpoints cannot reach it then.
+    deaf_looks: u32,
 }
 
 impl<'a> Tracer<'a> {

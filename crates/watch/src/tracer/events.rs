@@ -104,7 +104,7 @@ impl Tracer<'_> {
 
     fn add_thread(&mut self, tid: i32) {
         let status = fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
-        self.threads.insert(tid, Thread { name: String::new(), deaf: blocks_trap(&status) });
+        self.threads.insert(tid, Thread { name: String::new(), deaf_looks: blocks_trap(&status).into() });
         self.watchpoints.add_thread(tid);
         self.most_threads = self.most_threads.max(self.threads.len());
         if self.threads.len() == 2 && self.phase == Phase::Watching {
@@ -160,8 +160,8 @@ impl Tracer<'_> {
         };
         registers.rip = at.0;
         let _ = ptrace::set_registers(tid, &registers);
-        let deaf = self.threads.get(&tid).is_some_and(|thread| thread.deaf);
-        repair_signal_mask(tid, deaf);
+        let deaf_looks = self.threads.get(&tid).map_or(0, |thread| thread.deaf_looks);
+        repair_signal_mask(tid, deaf_looks);
         let seen_to = match purpose {
             Some(Purpose::Discover(function)) => {
                 self.sampler.left_wave(function);
@@ -192,13 +192,13 @@ impl Tracer<'_> {
     pub(super) fn refresh_deafness(&mut self) {
         for (tid, thread) in &mut self.threads {
             if let Ok(status) = fs::read_to_string(format!("/proc/{tid}/status")) {
-                thread.deaf = blocks_trap(&status);
+                thread.deaf_looks = if blocks_trap(&status) { thread.deaf_looks + 1 } else { 0 };
             }
         }
-        let deaf = self.threads.values().filter(|thread| thread.deaf).count();
+        let deaf = self.threads.values().filter(|thread| thread.deaf_looks > 0).count();
         self.most_deaf = self.most_deaf.max(deaf);
         self.all_deaf_since = match self.all_deaf_since {
-            _ if deaf < self.threads.len() => None,
+            _ if deaf < self.threads.len() || deaf < 2 => None,
             since => since.or_else(|| Some(Instant::now())),
         };
     }
@@ -227,10 +227,15 @@ fn kernel_is_excluded(pid: i32) -> Result<bool, WatchError> {
 }
 
 /// The kernel delivers the signal of an `int3` even to a thread that blocks SIGTRAP, and unblocks it for
-/// good. A thread that was seen to block it, or that blocks all the others, had it blocked.
-fn repair_signal_mask(tid: i32, deaf: bool) {
+/// good. It is put back for a thread that was seen to block it: twice, or once and it blocks all others too.
+/// (Seen once may have been the moment in which the C library blocks everything to start a thread. That moment
+/// needs no repair: the library restores the whole mask when it is over.)
+fn repair_signal_mask(tid: i32, deaf_looks: u32) {
+    if deaf_looks == 0 {
+        return;
+    }
     if let Ok(mask) = ptrace::signal_mask(tid)
-        && (deaf || mask & (ALL_BUT_TRAP | TRAP_BIT) == ALL_BUT_TRAP)
+        && (deaf_looks > 1 || mask & (ALL_BUT_TRAP | TRAP_BIT) == ALL_BUT_TRAP)
     {
         let _ = ptrace::set_signal_mask(tid, mask | TRAP_BIT);
     }
