@@ -14,6 +14,8 @@ pub(crate) enum Form {
     Other,
     /// The kernel, on behalf of a system call.
     Kernel,
+    /// The instruction could not be told.
+    Unknown,
 }
 
 /// One side of a collision, as caught: addresses only, names come later.

@@ -163,6 +163,7 @@ impl Judge {
         let atomicity = match side.form {
             Form::Locked => Atomicity::Atomic,
             Form::Other | Form::Kernel => Atomicity::Plain,
+            Form::Unknown => Atomicity::Undecided,
             Form::Move => self.atomicity_of_move(side, &stack[..innermost], size),
         };
         let (blame, shown) = blame::assign(&stack, side.form, |module| self.is_go(module));

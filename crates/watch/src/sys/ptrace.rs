@@ -12,6 +12,8 @@ const OPTIONS: c_int = libc::PTRACE_O_TRACECLONE
 
 /// `si_code` of a SIGTRAP raised by a perf event with `sigtrap` set (linux/include/uapi/asm-generic/siginfo.h).
 const TRAP_PERF: i32 = 6;
+/// In `si_perf_flags`: the signal was blocked when the event struck (the same header).
+const TRAP_PERF_FLAG_ASYNC: u32 = 1;
 /// `si_code` of a SIGTRAP raised by the kernel itself; `int3` on x86-64.
 const SI_KERNEL: i32 = 0x80;
 
@@ -50,8 +52,13 @@ pub(crate) enum NewTask {
 pub(crate) enum Trap {
     /// It executed an `int3`.
     Breakpoint,
-    /// A watchpoint of ours, with the cookie it was armed with.
-    Watchpoint { cookie: u64 },
+    /// A watchpoint of ours.
+    Watchpoint {
+        /// What it was armed with.
+        cookie: u64,
+        /// Whether the thread had SIGTRAP blocked, and has gone on since its access.
+        late: bool,
+    },
     /// None of ours: the target gets it.
     Foreign,
 }
@@ -116,7 +123,9 @@ pub(crate) fn trap(tid: pid_t) -> io::Result<Trap> {
     let mut info = SignalInfo { words: [0; 16] };
     request(libc::PTRACE_GETSIGINFO, tid, ptr::null_mut(), ptr::from_mut(&mut info).cast())?;
     Ok(match info.code() {
-        TRAP_PERF => Trap::Watchpoint { cookie: info.perf_data() },
+        TRAP_PERF => {
+            Trap::Watchpoint { cookie: info.perf_data(), late: info.perf_flags() & TRAP_PERF_FLAG_ASYNC != 0 }
+        }
         SI_KERNEL => Trap::Breakpoint,
         _ => Trap::Foreign,
     })
@@ -132,6 +141,11 @@ impl SignalInfo {
     /// `si_code`, the third 32-bit word.
     fn code(&self) -> i32 {
         self.words[1] as u32 as i32
+    }
+
+    /// `si_perf_flags`, after `si_perf_type`: bytes 36 to 39.
+    fn perf_flags(&self) -> u32 {
+        (self.words[4] >> 32) as u32
     }
 
     /// `si_perf_data`, after `si_addr`: bytes 24 to 31.

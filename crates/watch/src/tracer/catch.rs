@@ -271,7 +271,7 @@ impl Tracer<'_> {
         let here = case::registers(registers);
         let (at, direction, form) = self
             .instruction_that_accessed(&here, registers.orig_rax, access)
-            .unwrap_or((Address(here.rip), only_writes_show(access), Form::Other));
+            .unwrap_or((Address(here.rip), only_writes_show(access), Form::Unknown));
         self.side(tid, &here, at, direction, form)
     }
 
@@ -295,7 +295,7 @@ impl Tracer<'_> {
             ));
         }
         let Some(operation) = operation::operation(&instruction, &mut InstructionInfoFactory::new()) else {
-            return Some((at, only_writes_show(access), Form::Other));
+            return Some((at, only_writes_show(access), Form::Unknown));
         };
         // A string move reads one place and writes another: a store watch shows which.
         let direction = if access.direction.writes() { operation.direction() } else { Direction::Write };

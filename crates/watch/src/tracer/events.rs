@@ -141,7 +141,9 @@ impl Tracer<'_> {
     fn trapped(&mut self, tid: i32) {
         match ptrace::trap(tid) {
             Ok(Trap::Breakpoint) => self.breakpoint(tid),
-            Ok(Trap::Watchpoint { cookie }) => self.watchpoint_hit(tid, cookie),
+            // It tells that somebody came, but not who: the thread stands elsewhere by now.
+            Ok(Trap::Watchpoint { late: true, .. }) => resume(tid, 0),
+            Ok(Trap::Watchpoint { cookie, late: false }) => self.watchpoint_hit(tid, cookie),
             Ok(Trap::Foreign) => resume(tid, libc::SIGTRAP),
             // Killed while it stood there.
             Err(_) => {}
