@@ -1,11 +1,15 @@
 """How long a large binary waits for its first sample: what start-up costs must not grow with the file."""
 
 import subprocess
-from statistics import median
+
+from figures import median_text
 
 # Functions in each file, and files: together a binary of a hundred megabytes with its debug information.
 FUNCTIONS = 2000
 FILES = 60
+
+# Lengths of watches to try, in milliseconds.
+SHORTEST, LONGEST = 50, 10_000
 
 
 def source(number):
@@ -23,55 +27,81 @@ MAIN = r"""
 #include <pthread.h>
 #include <stdint.h>
 #include <time.h>
+typedef uint64_t function(uint64_t);
+#define F(name) extern function name;
+#include "names.h"
+#undef F
+#define F(name) name,
+static function *const all[] = {
+#include "names.h"
+};
 volatile uint64_t cells[64];
 static int over;
-static void *count(void *unused) {
-    while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) cells[0]++;
+/* Runs through all of the code again and again: whichever site is armed first is met within milliseconds. */
+static void *walk(void *unused) {
+    while (!__atomic_load_n(&over, __ATOMIC_RELAXED))
+        for (unsigned i = 0; i < sizeof all / sizeof *all; i++) all[i](1);
     return unused;
 }
 int main(void) {
     pthread_t one, other;
-    pthread_create(&one, 0, count, 0);
-    pthread_create(&other, 0, count, 0);
-    nanosleep(&(struct timespec){5, 0}, 0);
+    pthread_create(&one, 0, walk, 0);
+    pthread_create(&other, 0, walk, 0);
+    nanosleep(&(struct timespec){10, 0}, 0);
     __atomic_store_n(&over, 1, __ATOMIC_RELAXED);
     pthread_join(one, 0);
     pthread_join(other, 0);
 }
 """
 
+MAKEFILE = """
+../large: {objects}
+\tgcc -pthread -o $@ $^
+%.o: %.c
+\tgcc -g3 -O1 -c -o $@ $<
+"""
+
 
 def build(session):
     program = session.build / "large"
-    if program.exists():
-        return program
     folder = session.build / "large.d"
     folder.mkdir(exist_ok=True)
-    (folder / "main.c").write_text(MAIN)
+    write(folder / "main.c", MAIN)
+    write(folder / "names.h", "\n".join(f"F(f{n}_{i})" for n in range(FILES) for i in range(FUNCTIONS)) + "\n")
     for number in range(FILES):
-        (folder / f"part{number}.c").write_text(source(number))
-    names = ["main", *(f"part{number}" for number in range(FILES))]
-    make = "all: " + " ".join(f"{name}.o" for name in names) + "\n\tgcc -pthread -o ../large $^\n%.o: %.c\n\tgcc -g3 -O1 -c -o $@ $<\n"
-    (folder / "Makefile").write_text(make)
+        write(folder / f"part{number}.c", source(number))
+    objects = " ".join(f"{name}.o" for name in ["main", *(f"part{number}" for number in range(FILES))])
+    write(folder / "Makefile", MAKEFILE.format(objects=objects))
     subprocess.run(["make", "-s", "-j2", "-C", folder], check=True)
     return program
 
 
-def first_finding(session, program):
-    """Milliseconds from the start of the target to the first finding: later than the first armed site, never sooner."""
-    findings, _, _ = session.watch(program, options=["--for", "4s", "--stop-after", "1"])
-    return findings[0]["evidence"]["at_ms"] if findings else None
+def write(path, text):
+    """Leaves a file alone that is as it should be, so that make has nothing to do."""
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
+
+
+def first_sample(session, program):
+    """An upper bound in milliseconds: the shortest watch that samples anything, of lengths a fifth apart."""
+    length = SHORTEST
+    while length < LONGEST:
+        _, summary, _ = session.watch(program, options=["--for", f"{length}ms"])
+        if summary["counts"]["samples"] > 0:
+            return length
+        length = int(length * 1.2)
+    return None
 
 
 def measure(session):
     program = build(session)
     megabytes = program.stat().st_size / 1e6
-    values = [first_finding(session, program) for _ in session.interleaved(["large binary"], session.runs(10, 3))]
-    seen = [value for value in values if value is not None]
-    middle = f"{median(seen):.0f} ms" if seen else "–"
+    values = [first_sample(session, program) for _ in session.interleaved(["large binary"], session.runs(10, 3))]
     session.table(
         f"Start-up of a binary of {megabytes:.0f} MB with {FUNCTIONS * FILES} functions",
         ["figure", "measured", "goal"],
-        [["from its start to the first finding in it (the first armed site was earlier), median", middle, "≤ 2000 ms"],
-         ["runs with a finding", f"{len(seen)} of {len(values)}", "all"]],
+        [
+            ["from its start until a watch has met an armed site, median, at most", median_text(values, "ms"), "2000 ms"],
+            ["tries that met one", f"{sum(value is not None for value in values)} of {len(values)}", "all"],
+        ],
     )
