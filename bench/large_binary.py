@@ -6,7 +6,7 @@ from figures import median_text
 
 # Functions in each file, and files: together a binary of a hundred megabytes with its debug information.
 FUNCTIONS = 2000
-FILES = 60
+FILES = 110
 
 # Lengths of watches to try, in milliseconds.
 SHORTEST, LONGEST = 50, 10_000

@@ -39,7 +39,7 @@ impl Judge {
         match file.extension().and_then(|extension| extension.to_str()) {
             Some("go") if !reads => Atomicity::Plain,
             Some("go") => self.go_load(file, line),
-            Some("rs") => Atomicity::Plain,
+            Some("rs") => self.rust_move(file, line),
             _ => self.c_move(frame, file, line, reads),
         }
     }
@@ -54,6 +54,15 @@ impl Judge {
             _ if loads_in_argument(&text) => Atomicity::Undecided,
             _ => Atomicity::Atomic,
         }
+    }
+
+    /// Rust has no atomics without a wrapper, but an optimizer that moves the access may lose what it was inlined
+    /// from: a line that names a memory ordering is an atomic operation.
+    fn rust_move(&self, file: &Path, line: u32) -> Atomicity {
+        const ORDERINGS: [&str; 5] = ["Relaxed", "Acquire", "Release", "AcqRel", "SeqCst"];
+        let text = self.statement(file, line).unwrap_or_default();
+        let ordered = ORDERINGS.iter().any(|ordering| text.contains(ordering));
+        if ordered { Atomicity::Atomic } else { Atomicity::Plain }
     }
 
     fn c_move(&self, frame: &Frame, file: &Path, line: u32, reads: bool) -> Atomicity {
