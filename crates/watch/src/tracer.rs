@@ -100,6 +100,8 @@ pub(crate) struct Tracer<'a> {
     prospect: Option<Prospect>,
     cookies: u64,
     known: HashMap<CaseKey, Known>,
+    /// How often a value changed with nobody seen, by place.
+    seen_alone: HashMap<CaseKey, u32>,
     /// Which instruction has come to which held site.
     met: HashSet<(SiteId, Address)>,
     pub(crate) court: Court,
@@ -157,6 +159,7 @@ impl<'a> Tracer<'a> {
             prospect: None,
             cookies: 0,
             known: HashMap::new(),
+            seen_alone: HashMap::new(),
             met: HashSet::new(),
             court: Court::open(),
             findings: Vec::new(),

@@ -23,6 +23,8 @@ const OWN_STACK_BELOW: u64 = 128;
 const OWN_STACK_ABOVE: u64 = 4096;
 /// How old our knowledge of the mappings must be before unknown code makes us look again.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// How often a value must change at a site with nobody seen before that is believed.
+const TIMES_ALONE: u32 = 4;
 /// How long a stop may be under way when a watchpoint is taken away.
 const LATE_HIT: Duration = Duration::from_millis(2);
 
@@ -398,7 +400,13 @@ impl Tracer<'_> {
         };
         let mut cases: Vec<Case> = hold.visitors.iter().map(|(_, other)| case(Some(other.clone()))).collect();
         if alone && value_changed && !self.modules.is_shared_memory(hold.access.address) {
-            cases.push(case(None));
+            let alone = case(None);
+            let times = self.seen_alone.entry(alone.key()).or_insert(0);
+            *times += 1;
+            // A visitor may only have been slow to stop on a busy machine; hardly so again and again.
+            if *times >= TIMES_ALONE {
+                cases.push(alone);
+            }
         }
         let met_before = self.met.len();
         self.met.extend(hold.visitors.iter().map(|(at, _)| (hold.site, *at)));
