@@ -54,8 +54,10 @@ pub(crate) enum Trap {
     Breakpoint,
     /// A watchpoint of ours.
     Watchpoint {
-        /// What it was armed with.
+        /// What it is armed with now. It may have been moved between the access and the signal.
         cookie: u64,
+        /// Where it stood when the access was made.
+        address: u64,
         /// Whether the thread had SIGTRAP blocked, and has gone on since its access.
         late: bool,
     },
@@ -123,9 +125,11 @@ pub(crate) fn trap(tid: pid_t) -> io::Result<Trap> {
     let mut info = SignalInfo { words: [0; 16] };
     request(libc::PTRACE_GETSIGINFO, tid, ptr::null_mut(), ptr::from_mut(&mut info).cast())?;
     Ok(match info.code() {
-        TRAP_PERF => {
-            Trap::Watchpoint { cookie: info.perf_data(), late: info.perf_flags() & TRAP_PERF_FLAG_ASYNC != 0 }
-        }
+        TRAP_PERF => Trap::Watchpoint {
+            cookie: info.perf_data(),
+            address: info.address(),
+            late: info.perf_flags() & TRAP_PERF_FLAG_ASYNC != 0,
+        },
         SI_KERNEL => Trap::Breakpoint,
         _ => Trap::Foreign,
     })
@@ -141,6 +145,11 @@ impl SignalInfo {
     /// `si_code`, the third 32-bit word.
     fn code(&self) -> i32 {
         self.words[1] as u32 as i32
+    }
+
+    /// `si_addr`: bytes 16 to 23.
+    fn address(&self) -> u64 {
+        self.words[2]
     }
 
     /// `si_perf_flags`, after `si_perf_type`: bytes 36 to 39.

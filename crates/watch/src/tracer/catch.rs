@@ -119,8 +119,9 @@ impl Tracer<'_> {
 
     /// Somebody came during the prospect with this cookie. Only those count whom a hold could meet: a
     /// collector that looks through all memory does not.
-    fn meet(&mut self, tid: i32, cookie: u64) {
-        let prospect = self.prospect.as_ref().filter(|prospect| prospect.cookie == cookie);
+    fn meet(&mut self, tid: i32, cookie: u64, struck: Address) {
+        let prospect = (self.prospect.as_ref())
+            .filter(|prospect| prospect.cookie == cookie && is_within(struck, &prospect.access));
         let Some((access, actor)) = prospect.map(|prospect| (prospect.access, prospect.actor)) else {
             return;
         };
@@ -232,9 +233,11 @@ impl Tracer<'_> {
     }
 
     /// A watchpoint has stopped a thread, right after an access to the bytes of the hold with this cookie.
-    pub(super) fn watchpoint_hit(&mut self, tid: i32, cookie: u64) {
+    pub(super) fn watchpoint_hit(&mut self, tid: i32, cookie: u64, struck: Address) {
         let stopped = Instant::now();
-        let current = self.hold.as_ref().filter(|hold| hold.cookie == cookie).map(|hold| hold.access);
+        let current = (self.hold.as_ref())
+            .filter(|hold| hold.cookie == cookie && is_within(struck, &hold.access))
+            .map(|hold| hold.access);
         if let Some(access) = current
             && let Ok(registers) = ptrace::registers(tid)
         {
@@ -244,7 +247,7 @@ impl Tracer<'_> {
                 self.note_visitor(here, side);
             }
         }
-        self.meet(tid, cookie);
+        self.meet(tid, cookie, struck);
         resume(tid, 0);
         self.sampler.looking.spend(stopped.elapsed());
     }
@@ -435,6 +438,13 @@ impl Tracer<'_> {
 fn is_elsewhere(access: &Access, registers: &Registers) -> bool {
     let own = registers.rsp.saturating_sub(OWN_STACK_BELOW)..registers.rsp.saturating_add(OWN_STACK_ABOVE);
     !own.contains(&access.address.0)
+}
+
+/// Whether a watchpoint that stood at `struck` belongs to this access. The kernel takes the cookie from the event when
+/// it sends the signal, not when the access was made: an event moved in between carries the new cookie, and only
+/// the address shows that it means the access before.
+fn is_within(struck: Address, access: &Access) -> bool {
+    (access.address..access.address + u64::from(access.size)).contains(&struck)
 }
 
 /// What a watchpoint proves by itself: one set for stores was hit by a store.

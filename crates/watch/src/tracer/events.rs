@@ -143,7 +143,9 @@ impl Tracer<'_> {
             Ok(Trap::Breakpoint) => self.breakpoint(tid),
             // It tells that somebody came, but not who: the thread stands elsewhere by now.
             Ok(Trap::Watchpoint { late: true, .. }) => resume(tid, 0),
-            Ok(Trap::Watchpoint { cookie, late: false }) => self.watchpoint_hit(tid, cookie),
+            Ok(Trap::Watchpoint { cookie, address, late: false }) => {
+                self.watchpoint_hit(tid, cookie, Address(address));
+            }
             Ok(Trap::Foreign) => resume(tid, libc::SIGTRAP),
             // Killed while it stood there.
             Err(_) => {}
