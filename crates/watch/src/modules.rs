@@ -54,6 +54,8 @@ pub(crate) struct Modules {
     mappings: Vec<Mapping>,
     loaded: BTreeMap<Address, Loaded>,
     files: HashMap<FileKey, Option<(FileBytes, Rc<Image>)>>,
+    /// Where the import table slots lead that the loader has filled.
+    resolved: BTreeMap<Address, Address>,
     /// Files that could not be looked into, with the reason.
     pub(crate) refused: Vec<String>,
 }
@@ -101,28 +103,38 @@ impl Modules {
     }
 
     /// Reads from the import tables where functions such as `memcpy` live that are chosen at run time and
-    /// have no public name of their own.
+    /// have no public name of their own. Returns those that were not known before.
     pub(crate) fn name_imports(
         &mut self,
         memory: &TargetMemory,
         wanted: impl Fn(&str) -> bool,
     ) -> Vec<(Address, String)> {
-        let mut named = Vec::new();
+        self.resolved.retain(|slot, target| {
+            self.space.module_at(*slot).is_some() && self.space.module_at(*target).is_some()
+        });
+        let mut named = BTreeMap::new();
         for loaded in self.loaded.values() {
             for import in loaded.image.imports().iter().filter(|import| wanted(&import.name)) {
-                let Some(target) = word(memory, import.slot.load(loaded.bias)) else { continue };
+                let slot = import.slot.load(loaded.bias);
+                if self.resolved.contains_key(&slot) {
+                    continue;
+                }
+                let Some(target) = word(memory, slot) else { continue };
                 // An unresolved slot points back into its own module.
                 let own =
                     self.space.module_at(target).is_none_or(|module| Rc::ptr_eq(module.image, &loaded.image));
+                if !own && !self.resolved.values().any(|known| *known == target) {
+                    named.insert(target, import.name.clone());
+                }
                 if !own {
-                    named.push((target, import.name.clone()));
+                    self.resolved.insert(slot, target);
                 }
             }
         }
         for (at, name) in &named {
             self.space.name_code(*at, name.clone());
         }
-        named
+        named.into_iter().collect()
     }
 
     fn drop_unmapped(&mut self, now: &BTreeMap<Address, Loaded>) -> Vec<Change> {

@@ -17,11 +17,16 @@ use crate::scope::Part;
 use crate::sites::{Catalogue, FunctionId, SiteId};
 use crate::traps::Purpose;
 
-/// How many never-seen sites of the program are trapped at a time.
-const WAVE: usize = 1024;
+/// How many never-seen sites of the program are trapped at a time. A trap that nobody reaches costs nothing, but
+/// setting one costs a few microseconds and, once per page, a private copy of it.
+const WAVE: usize = 8192;
+/// How many of them are set per turn, so that a large program is not kept waiting for its first hold.
+const SET_PER_TURN: usize = 256;
+/// How many make room for others per turn when there are more sites than fit.
+const TURNED_OVER: usize = 4;
 /// How many functions of libraries are trapped at their entry at a time.
 const LIBRARY_WAVE: usize = 128;
-/// How long a full wave may stay before its oldest part makes room for others.
+/// How long a trap stays at least before it makes room for another.
 const WAVE_AGE: Duration = Duration::from_millis(200);
 /// How many live sites are trapped for a hold at a time: with 16, nearly all holds went to whatever each run
 /// reaches first; with 3 they were spread.
@@ -131,6 +136,7 @@ impl Sampler {
 
     /// A thread arrived at a site for the first time.
     pub(crate) fn came_alive(&mut self, catalogue: &Catalogue, site: SiteId) {
+        self.wave.retain(|&(_, waiting)| waiting != site);
         if catalogue.site(site).may_hold() { self.live.push(site) } else { self.locked.push(site) }
     }
 
@@ -175,7 +181,7 @@ impl Sampler {
     pub(crate) fn plan(&mut self, catalogue: &mut Catalogue, holding: bool, now: Instant) -> Vec<Step> {
         let mut steps = Vec::new();
         self.classify_some(catalogue);
-        self.explore(catalogue, now, &mut steps);
+        self.explore(now, &mut steps);
         if self.looking.balance(now) > 0.0 {
             self.explore_libraries(now, &mut steps);
             self.scout(catalogue, &mut steps);
@@ -201,17 +207,15 @@ impl Sampler {
     }
 
     /// Keeps a wave of never-seen sites trapped.
-    fn explore(&mut self, catalogue: &Catalogue, now: Instant, steps: &mut Vec<Step>) {
-        self.wave.retain(|&(_, site)| catalogue.site(site).visits == 0);
+    fn explore(&mut self, now: Instant, steps: &mut Vec<Step>) {
         if self.wave.len() >= WAVE && !self.fresh.is_empty() {
-            let old = self.wave.iter().take_while(|(since, _)| now - *since > WAVE_AGE).count();
-            for (_, site) in self.wave.drain(..old) {
+            for site in outdated(&mut self.wave, now) {
                 steps.push(Step::Disarm(Purpose::Scout(site)));
                 self.fresh.push_back(site);
             }
         }
-        while self.wave.len() < WAVE {
-            let Some(site) = self.fresh.pop_front() else { break };
+        let room = WAVE.saturating_sub(self.wave.len()).min(SET_PER_TURN).min(self.fresh.len());
+        for site in self.fresh.drain(..room) {
             steps.push(Step::Arm(Purpose::Scout(site)));
             self.wave.push_back((now, site));
         }
@@ -219,15 +223,14 @@ impl Sampler {
 
     /// Keeps some functions of libraries trapped at their entry, those that do not run in turns.
     fn explore_libraries(&mut self, now: Instant, steps: &mut Vec<Step>) {
-        if self.library_wave.len() >= LIBRARY_WAVE {
-            let old = self.library_wave.iter().take_while(|(since, _)| now - *since > WAVE_AGE).count();
-            for (_, function) in self.library_wave.drain(..old) {
+        if self.library_wave.len() >= LIBRARY_WAVE && !self.dormant.is_empty() {
+            for function in outdated(&mut self.library_wave, now) {
                 steps.push(Step::Disarm(Purpose::Discover(function)));
                 self.dormant.push_back(function);
             }
         }
-        while self.library_wave.len() < LIBRARY_WAVE {
-            let Some(function) = self.dormant.pop_front() else { break };
+        let room = LIBRARY_WAVE.saturating_sub(self.library_wave.len()).min(self.dormant.len());
+        for function in self.dormant.drain(..room) {
             steps.push(Step::Arm(Purpose::Discover(function)));
             self.library_wave.push_back((now, function));
         }
@@ -269,7 +272,7 @@ impl Sampler {
     /// Nobody came: rare sites are waited for with more patience, as many at a time as room allows.
     fn give_up_candidates(&mut self, catalogue: &mut Catalogue, steps: &mut Vec<Step>) {
         for site in self.candidates.drain(..) {
-            catalogue.site_mut(site).misses += 1;
+            catalogue.site_mut(site).note_miss();
             self.patient.push_back(site);
             if self.patient.len() > PATIENCE
                 && let Some(old) = self.patient.pop_front()
@@ -296,6 +299,12 @@ impl Sampler {
         }
         least(&mut self.rng, &eligible, eligible.len(), |site| catalogue.site(site).attention())
     }
+}
+
+/// Takes out the oldest few that have been waiting for long enough.
+fn outdated<T>(wave: &mut VecDeque<(Instant, T)>, now: Instant) -> Vec<T> {
+    let old = wave.iter().take(TURNED_OVER).take_while(|(since, _)| now - *since > WAVE_AGE).count();
+    wave.drain(..old).map(|(_, waiting)| waiting).collect()
 }
 
 /// The one with the least `weight` of up to `tries` sites drawn at random.

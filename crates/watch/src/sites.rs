@@ -42,9 +42,9 @@ pub(crate) struct Site {
     /// How often it was trapped to be looked at, whether anyone came or not.
     pub(crate) asked: u32,
     /// How often a thread was held here.
-    pub(crate) holds: u32,
-    /// How often it was armed in vain.
-    pub(crate) misses: u32,
+    holds: u32,
+    /// How often it was to be held and was not.
+    misses: u32,
     /// How contended the memory was, added up over all visits.
     contention: f64,
     /// How often it was watched for a moment, with nobody held, who comes to the same bytes next.
@@ -96,6 +96,11 @@ impl Site {
     /// only then can the two race.
     pub(crate) fn note_meeting(&mut self) {
         self.sought |= self.prospects < ENOUGH_PROSPECTS;
+    }
+
+    /// It was to be held and could not be: nobody came, or there was nothing to watch.
+    pub(crate) fn note_miss(&mut self) {
+        self.misses += 1;
     }
 
     /// How contended the memory is that it touches, between 0 and 1. Never quite 0: what was seen of it may

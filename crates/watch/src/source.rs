@@ -45,9 +45,10 @@ impl Sources {
 }
 
 fn read(file: &Path) -> Option<Vec<String>> {
-    let metadata =
-        fs::metadata(file).ok().filter(|metadata| metadata.is_file() && metadata.len() <= LARGEST)?;
-    let _ = metadata;
+    let metadata = fs::metadata(file).ok()?;
+    if !metadata.is_file() || metadata.len() > LARGEST {
+        return None;
+    }
     let text = fs::read(file).ok()?;
     Some(String::from_utf8_lossy(&text).lines().map(str::to_owned).collect())
 }

@@ -52,7 +52,7 @@ fn verdict(findings: usize, counts: &WatchCounts) -> Verdict {
 }
 
 fn warnings(tracer: &Tracer<'_>, counts: &WatchCounts) -> Vec<String> {
-    let mut warnings = tracer.warnings.clone();
+    let mut warnings = Vec::new();
     if counts.undecided > 0 {
         warnings.push(format!(
             "{} collisions could not be judged: without debug information and source nothing tells a relaxed \

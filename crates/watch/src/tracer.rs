@@ -19,6 +19,7 @@ use crate::modules::Modules;
 use crate::sampler::Sampler;
 use crate::sharing::Sharing;
 use crate::sites::{Catalogue, SiteId};
+use crate::sys::haste;
 use crate::sys::signals::{self, Arrival, Blocked};
 use crate::traps::Traps;
 use crate::watchpoints::Watchpoints;
@@ -107,17 +108,17 @@ pub(crate) struct Tracer<'a> {
     pub(crate) court: Court,
     pub(crate) findings: Vec<Finding>,
     pub(crate) tally: Tally,
-    pub(crate) warnings: Vec<String>,
     most_threads: usize,
     most_deaf: usize,
     /// Since when all threads were seen to block SIGTRAP, at every look.
     all_deaf_since: Option<Instant>,
+    /// Whether the target was seen to handle SIGTRAP itself, or to ignore it.
+    trap_is_taken: bool,
 }
 
 /// A thread of the target.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Thread {
-    name: String,
     /// At how many looks in a row it blocked SIGTRAP: watchpoints cannot reach it then.
     deaf_looks: u32,
 }
@@ -164,16 +165,16 @@ impl<'a> Tracer<'a> {
             court: Court::open(),
             findings: Vec::new(),
             tally: Tally::default(),
-            warnings: Vec::new(),
             most_threads: 0,
             most_deaf: 0,
             all_deaf_since: None,
+            trap_is_taken: false,
         }
     }
 
     /// Watches until the target is gone.
     pub(crate) fn run(&mut self) -> Result<(), WatchError> {
-        signals::sharpen_timers();
+        haste::hasten();
         while self.phase != Phase::Gone {
             match self.blocked.wait(self.patience()) {
                 Arrival::End { signal, from_terminal } => self.asked_to_end(signal, from_terminal),

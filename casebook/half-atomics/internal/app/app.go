@@ -64,12 +64,12 @@ func serveOrDrive(ctx context.Context, o options, counts collector.Collector, li
 		return driven(ctx, o, counts, listener, out)
 	}
 	fmt.Fprintf(out, "listening on http://%s\n", listener.Addr())
-	return exitFine, service.New(counts, o.pace).Serve(ctx, listener)
+	return exitFine, service.New(counts, o.pace, o.archive).Serve(ctx, listener)
 }
 
 func driven(ctx context.Context, o options, counts collector.Collector, listener net.Listener, out io.Writer) (int, error) {
 	witness := drive.NewWitness(counts)
-	served := service.New(witness, o.pace)
+	served := service.New(witness, o.pace, o.archive)
 	serving, stop := context.WithCancel(context.Background())
 	defer stop()
 	ended := make(chan error, 1)

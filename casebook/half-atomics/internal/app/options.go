@@ -13,10 +13,11 @@ import (
 
 // options are what the command line says.
 type options struct {
-	listen string
-	state  string
-	pace   service.Pace
-	plan   drive.Plan
+	listen  string
+	state   string
+	archive int
+	pace    service.Pace
+	plan    drive.Plan
 }
 
 // everyday is the pace of a service that nobody drives.
@@ -31,6 +32,7 @@ func parse(arguments []string, explain io.Writer) (options, error) {
 	flags.SetOutput(explain)
 	flags.StringVar(&o.listen, "listen", "", "`address` to listen on (default 127.0.0.1:8080, under -drive any free port)")
 	flags.StringVar(&o.state, "state", "", "`file` that keeps the counts over a restart")
+	flags.IntVar(&o.archive, "archive", service.DefaultArchive, "older `posts` to keep in memory; 0 means a nearly empty heap")
 	flags.DurationVar(&o.pace.Prune, "prune-every", 0, "time per bucket of the window (default 1m, under -drive 1ms)")
 	flags.DurationVar(&o.pace.Refresh, "refresh-every", 0, "age of the shown snapshot (default 1s, under -drive 3ms)")
 	flags.DurationVar(&o.plan.Lasting, "drive", 0, "hammer every path for so long, audit the counts, and end")
@@ -52,6 +54,8 @@ func (o options) check(rest []string) error {
 		return fmt.Errorf("unexpected argument %q", rest[0])
 	case o.pace.Prune < 0 || o.pace.Refresh < 0 || o.plan.Lasting < 0:
 		return errors.New("a time cannot be negative")
+	case o.archive < 0:
+		return errors.New("an archive cannot hold less than nothing")
 	case o.plan.Direct < 0 || o.plan.Connected < 0 || o.plan.Direct+o.plan.Connected == 0:
 		return errors.New("a drive needs at least one worker or client")
 	}

@@ -17,7 +17,7 @@ import (
 func driveShortly(t *testing.T, counts collector.Collector) Verdict {
 	t.Helper()
 	witness := NewWitness(counts)
-	served := service.New(witness, Pace)
+	served := service.New(witness, Pace, 0)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 func (s *Service) showIndex(w http.ResponseWriter, _ *http.Request) {
 	var page strings.Builder
 	page.WriteString("<ul>\n")
-	for _, p := range posts {
+	for _, p := range newest {
 		fmt.Fprintf(&page, "<li><a href=\"/posts/%s\">%s</a></li>\n", p.slug, html.EscapeString(p.title))
 	}
 	page.WriteString("</ul>\n")
@@ -23,7 +23,7 @@ func (s *Service) showIndex(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Service) showPost(w http.ResponseWriter, r *http.Request) {
-	found, ok := findPost(r.PathValue("slug"))
+	found, ok := s.posts[r.PathValue("slug")]
 	if !ok {
 		http.NotFound(w, r)
 		return

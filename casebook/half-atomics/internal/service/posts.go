@@ -1,6 +1,13 @@
 package service
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
+
+// DefaultArchive is how many older posts a grown site keeps in memory: about 50 MB. Without them nearly nothing would
+// be alive, and Go would collect garbage 700 times a second under the drive, as no real service does.
+const DefaultArchive = 20_000
 
 // post is one page of the site.
 type post struct {
@@ -8,8 +15,8 @@ type post struct {
 	paragraphs  []string
 }
 
-// posts are the whole content of the site. The texts only have to be long enough that a page is some work.
-var posts = []post{
+// newest are the posts that the index shows. The texts only have to be long enough that a page is some work.
+var newest = []post{
 	{"rain-gauge", "A rain gauge from a coffee tin", fill("Tip the tin, read the mark, write it down & start over.", 18)},
 	{"slow-bread", "Bread that takes two days", fill("Flour, water and salt; the rest is <em>waiting</em>.", 14)},
 	{"night-train", "By night train to the sea", fill("\"Is this seat taken?\" she asked, and it was not.", 22)},
@@ -17,15 +24,23 @@ var posts = []post{
 }
 
 func fill(sentence string, sentences int) []string {
-	paragraph := strings.TrimSpace(strings.Repeat(sentence+" ", sentences))
-	return []string{paragraph, paragraph, paragraph}
+	var paragraphs []string
+	for range 3 {
+		paragraphs = append(paragraphs, strings.TrimSpace(strings.Repeat(sentence+" ", sentences)))
+	}
+	return paragraphs
 }
 
-func findPost(slug string) (post, bool) {
-	for _, candidate := range posts {
-		if candidate.slug == slug {
-			return candidate, true
-		}
+// archive makes older posts, each with a text of its own.
+func archive(count int) map[string]post {
+	posts := make(map[string]post, count+len(newest))
+	for number := range count {
+		sentence := fmt.Sprintf("Day %d of the log: wind from the west, all well.", number)
+		slug := fmt.Sprintf("log-%d", number)
+		posts[slug] = post{slug, fmt.Sprintf("Log, day %d", number), fill(sentence, 17)}
 	}
-	return post{}, false
+	for _, p := range newest {
+		posts[p.slug] = p
+	}
+	return posts
 }

@@ -27,12 +27,13 @@ type Pace struct {
 type Service struct {
 	metrics collector.Collector
 	pace    Pace
+	posts   map[string]post
 	handler http.Handler
 }
 
-// New returns a service that does nothing until Serve is called.
-func New(metrics collector.Collector, pace Pace) *Service {
-	s := &Service{metrics: metrics, pace: pace}
+// New returns a service with so many archived posts. It does nothing until Serve is called.
+func New(metrics collector.Collector, pace Pace, archived int) *Service {
+	s := &Service{metrics: metrics, pace: pace, posts: archive(archived)}
 	routes := http.NewServeMux()
 	routes.HandleFunc("GET /{$}", s.showIndex)
 	routes.HandleFunc("GET /posts/{slug}", s.showPost)

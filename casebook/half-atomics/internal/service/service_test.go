@@ -26,10 +26,11 @@ func ask(s *Service, path, session string) *httptest.ResponseRecorder {
 }
 
 func TestEveryPageCanBeRead(t *testing.T) {
-	s := New(mended.New(), Pace{time.Hour, time.Hour})
+	s := New(mended.New(), Pace{time.Hour, time.Hour}, 1)
 	for path, want := range map[string]string{
 		"/":                  "/posts/night-train",
 		"/posts/night-train": "By night train to the sea",
+		"/posts/log-0":       "Log, day 0",
 		"/metrics":           "<th>requests</th>",
 		"/api/status":        `"open_connections":0`,
 	} {
@@ -42,7 +43,7 @@ func TestEveryPageCanBeRead(t *testing.T) {
 
 func TestEveryRequestIsCountedEvenIfNothingIsFound(t *testing.T) {
 	metrics := mended.New()
-	s := New(metrics, Pace{time.Hour, time.Hour})
+	s := New(metrics, Pace{time.Hour, time.Hour}, 1)
 	ask(s, "/", "one")
 	ask(s, "/posts/none", "two")
 	ask(s, "/none", "two")
@@ -56,7 +57,7 @@ func TestEveryRequestIsCountedEvenIfNothingIsFound(t *testing.T) {
 
 func TestTheMetricsPageShowsTheLatestSnapshot(t *testing.T) {
 	metrics := mended.New()
-	s := New(metrics, Pace{time.Hour, time.Hour})
+	s := New(metrics, Pace{time.Hour, time.Hour}, 1)
 	for range 41 {
 		ask(s, "/", "")
 	}
@@ -71,7 +72,7 @@ func TestTheMetricsPageShowsTheLatestSnapshot(t *testing.T) {
 }
 
 func TestAPostIsEscaped(t *testing.T) {
-	page := ask(New(mended.New(), Pace{time.Hour, time.Hour}), "/posts/slow-bread", "").Body.String()
+	page := ask(New(mended.New(), Pace{time.Hour, time.Hour}, 1), "/posts/slow-bread", "").Body.String()
 	if strings.Contains(page, "<em>") || !strings.Contains(page, "&lt;em&gt;") {
 		t.Error("text came out as markup")
 	}
@@ -79,7 +80,7 @@ func TestAPostIsEscaped(t *testing.T) {
 
 func TestTheStatusIsASnapshotInJSON(t *testing.T) {
 	var got collector.Snapshot
-	text := ask(New(mended.New(), Pace{time.Hour, time.Hour}), "/api/status", "").Body.Bytes()
+	text := ask(New(mended.New(), Pace{time.Hour, time.Hour}, 1), "/api/status", "").Body.Bytes()
 	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +95,7 @@ func TestServingEndsWithEverythingThatItStarted(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- New(metrics, Pace{time.Hour, time.Millisecond}).Serve(ctx, listener) }()
+	go func() { ended <- New(metrics, Pace{time.Hour, time.Millisecond}, 0).Serve(ctx, listener) }()
 	answer, err := http.Get("http://" + listener.Addr().String() + "/")
 	if err != nil {
 		t.Fatal(err)

@@ -93,9 +93,3 @@ pub(crate) fn send(pid: i32, signal: i32) -> io::Result<()> {
     // SAFETY: kill takes no pointers.
     if unsafe { libc::kill(pid, signal) } < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
-
-/// Timers of this thread fire when asked, not up to 50 µs later as by default: holds are short.
-pub(crate) fn sharpen_timers() {
-    // SAFETY: PR_SET_TIMERSLACK takes a number of nanoseconds.
-    unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1_000 as libc::c_ulong, 0, 0, 0) };
-}

@@ -56,6 +56,13 @@ pub(super) struct Hold {
     hits: u32,
 }
 
+/// What is being watched, and for whom.
+struct Watched {
+    access: Access,
+    /// Who had been here and was let go: then it is a prospect, else a hold.
+    passed: Option<u64>,
+}
+
 impl Tracer<'_> {
     /// A thread has arrived at a site. Returns whether it has been seen to: it is held, or let go already.
     pub(super) fn arrived(
@@ -72,8 +79,8 @@ impl Tracer<'_> {
         if wanted {
             self.sampler.arrived(id);
         }
-        let site = self.catalogue.site(id);
-        if self.collides_with_hold(tid, &site.operation.clone(), &at_site) {
+        let operation = self.catalogue.site(id).operation;
+        if self.collides_with_hold(tid, &operation, &at_site) {
             return false;
         }
         let may_hold = self.catalogue.site(id).may_hold()
@@ -117,17 +124,11 @@ impl Tracer<'_> {
         }
     }
 
-    /// Somebody came during the prospect with this cookie. Only those count whom a hold could meet: a
-    /// collector that looks through all memory does not.
-    fn meet(&mut self, tid: i32, cookie: u64, struck: Address) {
-        let prospect = (self.prospect.as_ref())
-            .filter(|prospect| prospect.cookie == cookie && is_within(struck, &prospect.access));
-        let Some((access, actor)) = prospect.map(|prospect| (prospect.access, prospect.actor)) else {
-            return;
-        };
-        let Ok(registers) = ptrace::registers(tid) else { return };
-        let here = case::registers(&registers);
-        let found = self.instruction_that_accessed(&here, registers.orig_rax, &access);
+    /// Somebody came during a prospect. Only those count whom a hold could meet: a collector that looks
+    /// through all memory does not.
+    fn meet(&mut self, tid: i32, registers: &libc::user_regs_struct, access: &Access, actor: u64) {
+        let here = case::registers(registers);
+        let found = self.instruction_that_accessed(&here, registers.orig_rax, access);
         let visitor = found.and_then(|(at, _, form)| match form {
             Form::Kernel => Some(None),
             _ => self.catalogue.site_at(at).map(Some),
@@ -207,7 +208,7 @@ impl Tracer<'_> {
         let operation = self.catalogue.site(id).operation;
         let Some(access) = self.access_to_watch(id, registers) else {
             // Only its own stack or constants: not worth a hold, and not worth asking soon again.
-            self.catalogue.site_mut(id).note_hold(false);
+            self.catalogue.site_mut(id).note_miss();
             return false;
         };
         self.end_prospect(None);
@@ -232,24 +233,36 @@ impl Tracer<'_> {
         true
     }
 
-    /// A watchpoint has stopped a thread, right after an access to the bytes of the hold with this cookie.
+    /// A watchpoint has stopped a thread, right after an access to the bytes of the hold or the prospect with
+    /// this cookie.
     pub(super) fn watchpoint_hit(&mut self, tid: i32, cookie: u64, struck: Address) {
         let stopped = Instant::now();
-        let current = (self.hold.as_ref())
-            .filter(|hold| hold.cookie == cookie && is_within(struck, &hold.access))
-            .map(|hold| hold.access);
-        if let Some(access) = current
+        if let Some(watched) = self.watched_by(cookie).filter(|watched| is_within(struck, &watched.access))
             && let Ok(registers) = ptrace::registers(tid)
         {
-            let here = Address(registers.rip);
-            if self.is_new_visitor(here) {
-                let side = self.visitor(tid, &registers, &access);
-                self.note_visitor(here, side);
+            match watched.passed {
+                None => self.meet_hold(tid, &registers, &watched.access),
+                Some(actor) => self.meet(tid, &registers, &watched.access, actor),
             }
         }
-        self.meet(tid, cookie, struck);
         resume(tid, 0);
         self.sampler.looking.spend(stopped.elapsed());
+    }
+
+    /// What the watchpoint with this cookie was set for, unless that is over.
+    fn watched_by(&self, cookie: u64) -> Option<Watched> {
+        let hold = self.hold.as_ref().filter(|hold| hold.cookie == cookie);
+        let prospect = self.prospect.as_ref().filter(|prospect| prospect.cookie == cookie);
+        let hold = hold.map(|hold| Watched { access: hold.access, passed: None });
+        hold.or(prospect.map(|prospect| Watched { access: prospect.access, passed: Some(prospect.actor) }))
+    }
+
+    fn meet_hold(&mut self, tid: i32, registers: &libc::user_regs_struct, access: &Access) {
+        let here = Address(registers.rip);
+        if self.is_new_visitor(here) {
+            let side = self.visitor(tid, registers, access);
+            self.note_visitor(here, side);
+        }
     }
 
     /// Counts a hit; returns whether that instruction has not come during this hold before.

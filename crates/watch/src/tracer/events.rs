@@ -104,13 +104,12 @@ impl Tracer<'_> {
 
     fn add_thread(&mut self, tid: i32) {
         let status = fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
-        self.threads.insert(tid, Thread { name: String::new(), deaf_looks: blocks_trap(&status).into() });
+        self.threads.insert(tid, Thread { deaf_looks: blocks_trap(&status).into() });
         self.watchpoints.add_thread(tid);
         self.most_threads = self.most_threads.max(self.threads.len());
         if self.threads.len() == 2 && self.phase == Phase::Watching {
             // From here on there is something to see: in the code that was loaded since the program began, too.
-            self.read_modules();
-            self.refresh_deafness();
+            self.look_around();
             self.next_turn = Instant::now();
         }
     }
@@ -182,14 +181,10 @@ impl Tracer<'_> {
         }
     }
 
-    /// The name of a thread, as of its last look.
-    pub(super) fn thread_name(&mut self, tid: i32) -> String {
+    /// The name that a thread has now.
+    pub(super) fn thread_name(&self, tid: i32) -> String {
         let name = fs::read_to_string(format!("/proc/{}/task/{tid}/comm", self.pid));
-        let name = name.map(|name| name.trim_end().to_owned()).unwrap_or_default();
-        if let Some(thread) = self.threads.get_mut(&tid) {
-            thread.name.clone_from(&name);
-        }
-        name
+        name.map(|name| name.trim_end().to_owned()).unwrap_or_default()
     }
 
     /// Looks which threads block SIGTRAP by now.
@@ -210,7 +205,7 @@ impl Tracer<'_> {
     /// Whether the target has a handler for SIGTRAP or ignores it. An `int3` that meets the signal blocked, as it
     /// is while a handler runs, or ignored makes the kernel forget the handler: then it is better not to set any.
     /// Go always has one, for the sake of its debuggers, and survives that.
-    pub(super) fn trap_is_taken(&self) -> bool {
+    pub(super) fn handles_trap(&self) -> bool {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
         let has_trap = |name| mask(&status, name) & TRAP_BIT != 0;
         (has_trap("SigCgt:") || has_trap("SigIgn:")) && !self.modules.has_go()

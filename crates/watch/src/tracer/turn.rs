@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Known, Phase, TURN, Tracer};
+use super::{Known, Phase, Tracer};
 use crate::case::CaseKey;
 use crate::judge::Judgement;
 use crate::modules::Change;
@@ -12,11 +12,11 @@ use crate::sys::signals;
 use crate::traps::Purpose;
 use crate::{Progress, WatchError};
 
-/// How often the mappings are looked at for new code: soon after the start, when libraries are loaded, and
-/// then less often.
-const MODULES_EARLY: Duration = Duration::from_millis(20);
-const MODULES_LATER: Duration = Duration::from_millis(200);
-const EARLY: Duration = Duration::from_secs(2);
+/// How often the target is looked at for new code and new habits: at first often, while libraries are loaded,
+/// then ever less often, each time when a tenth more of its life is over.
+const LOOK_SOONEST: Duration = Duration::from_millis(20);
+const LOOK_LATEST: Duration = Duration::from_millis(500);
+const LOOK_AFTER: u32 = 10;
 /// How long all threads must have blocked SIGTRAP until we believe it.
 const DEAF: Duration = Duration::from_millis(500);
 /// How long a target may take to end when it is asked to, before it is killed.
@@ -42,10 +42,9 @@ impl Tracer<'_> {
     /// Plans the next traps. A single thread cannot collide: until there are two, nothing is disturbed.
     fn look_ahead(&mut self) {
         let now = Instant::now();
-        let every = if now - self.started < EARLY { MODULES_EARLY } else { MODULES_LATER };
+        let every = ((now - self.started) / LOOK_AFTER).clamp(LOOK_SOONEST, LOOK_LATEST);
         if now - self.modules_read >= every {
-            self.read_modules();
-            self.refresh_deafness();
+            self.look_around();
         }
         if let Some(error) = self.reason_to_give_up() {
             self.give_up(error);
@@ -64,8 +63,7 @@ impl Tracer<'_> {
         if self.all_deaf_since.is_some_and(|since| since.elapsed() > DEAF) {
             return Some(WatchError::TrapBlocked);
         }
-        let looked_just_now = self.modules_read.elapsed() < TURN;
-        (looked_just_now && self.threads.len() > 1 && self.trap_is_taken()).then_some(WatchError::TrapTaken)
+        (self.trap_is_taken && self.threads.len() > 1).then_some(WatchError::TrapTaken)
     }
 
     /// The target does not let us look: it is left alone, and what was found until now stands.
@@ -92,6 +90,13 @@ impl Tracer<'_> {
                 self.traps.disarm(memory, at).map(drop)
             };
         }
+    }
+
+    /// Looks what has become of the target: its code, its signals.
+    pub(super) fn look_around(&mut self) {
+        self.read_modules();
+        self.refresh_deafness();
+        self.trap_is_taken = self.handles_trap();
     }
 
     /// Looks which code is mapped.
