@@ -26,6 +26,7 @@
 mod budget;
 mod case;
 mod error;
+mod experience;
 mod judge;
 mod mappings;
 mod memory;

@@ -35,17 +35,17 @@ const CANDIDATES: usize = 3;
 const CANDIDATE_AGE: Duration = Duration::from_millis(15);
 /// How many sites that run rarely are waited for at a time, beside the candidates.
 const PATIENCE: usize = 128;
-/// Live sites trapped for a look only, per turn.
-const SCOUTS: usize = 4;
-/// The same for locked sites: nobody is held there, but they tell where others write.
-const LOCKED_SCOUTS: usize = 1;
+/// The share of looks at locked sites: nobody is held there, but they tell where others write.
+const LOCKED_SHARE: f64 = 0.2;
+/// How many live sites are drawn for a look, of which the one is taken that it would teach most about.
+const DRAWN: usize = 32;
 /// Functions whose name is looked at per turn.
 const CLASSIFIED_PER_TURN: usize = 4000;
 /// The share of holds that go anywhere, whatever was learnt: what looks private may be shared later.
 const BLIND_SHARE: f64 = 0.1;
-/// At first, only sites that promise at least this much are held: the credit of the start is better spent once a
-/// few prospects have shown where holds pay.
-const WORTHY: f64 = 0.15;
+/// At first, only sites with less [attention](crate::sites::Site::attention) are held: the credit of the start is
+/// better spent once a few prospects have shown where holds pay.
+const WORTHY: f64 = 30.0;
 /// How long that lasts.
 const SETTLING: Duration = Duration::from_millis(1000);
 /// The part of the budget that may go into looking without holding.
@@ -241,17 +241,13 @@ impl Sampler {
         self.library_wave.retain(|&(_, waiting)| waiting != function);
     }
 
-    /// Looks again at a few sites that run, to learn which memory is shared. Locked ones too: they write.
+    /// Looks again at a site that runs, to learn which memory is shared. One at a time: only one look in turn
+    /// can be followed by a prospect.
     fn scout(&mut self, catalogue: &mut Catalogue, steps: &mut Vec<Step>) {
-        for (pool, scouts) in [(&self.live, SCOUTS), (&self.locked, LOCKED_SCOUTS)] {
-            for _ in 0..scouts {
-                let Some(site) = least(&mut self.rng, pool, 32, |site| -catalogue.site(site).curiosity())
-                else {
-                    break;
-                };
-                catalogue.site_mut(site).asked += 1;
-                steps.push(Step::Arm(Purpose::Scout(site)));
-            }
+        let pool = if self.rng.f64() < LOCKED_SHARE { &self.locked } else { &self.live };
+        if let Some(site) = least(&mut self.rng, pool, DRAWN, |site| -catalogue.site(site).curiosity()) {
+            catalogue.site_mut(site).experience.note_asked();
+            steps.push(Step::Arm(Purpose::Scout(site)));
         }
     }
 
@@ -272,7 +268,7 @@ impl Sampler {
     /// Nobody came: rare sites are waited for with more patience, as many at a time as room allows.
     fn give_up_candidates(&mut self, catalogue: &mut Catalogue, steps: &mut Vec<Step>) {
         for site in self.candidates.drain(..) {
-            catalogue.site_mut(site).note_miss();
+            catalogue.site_mut(site).experience.note_miss();
             self.patient.push_back(site);
             if self.patient.len() > PATIENCE
                 && let Some(old) = self.patient.pop_front()
@@ -292,7 +288,7 @@ impl Sampler {
         let waited_for = |site: &SiteId| self.candidates.contains(site) || self.patient.contains(site);
         let mut eligible: Vec<SiteId> = self.live.iter().copied().filter(|site| !waited_for(site)).collect();
         if now - self.started < SETTLING {
-            eligible.retain(|&site| catalogue.site(site).promise() >= WORTHY);
+            eligible.retain(|&site| catalogue.site(site).attention() <= WORTHY);
         }
         if self.rng.f64() < BLIND_SHARE {
             return self.rng.choice(eligible);

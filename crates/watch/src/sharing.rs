@@ -8,6 +8,8 @@ use crate::sites::SiteId;
 const CAPACITY: usize = 1 << 16;
 /// What a neighbour counts: the slots of a large ring are seldom visited twice, their pages are.
 const NEIGHBOUR: f64 = 0.3;
+/// So many different visitors of a cache line are remembered, the latest.
+const VISITORS: usize = 8;
 
 /// What was seen at one place: an 8-byte word, or a page.
 #[derive(Debug)]
@@ -16,10 +18,13 @@ struct Notes {
     several_actors: bool,
     visits: u32,
     writes: u32,
-    first_site: SiteId,
 }
 
 impl Notes {
+    fn first(actor: u64) -> Self {
+        Self { actor, several_actors: false, visits: 0, writes: 0 }
+    }
+
     /// Adds a visit. Returns how likely it is, as far as seen, that another thread's access to this place
     /// conflicts with this one: any does with a store, only stores do with a load. What was written once
     /// and is only read ever since becomes ever less likely.
@@ -33,20 +38,29 @@ impl Notes {
             (true, false) => f64::from(self.writes) / f64::from(self.visits),
         }
     }
+}
 
-    /// Whether two threads and a store have been here.
-    fn is_contended(&self) -> bool {
-        self.several_actors && self.writes > 0
+/// Who was seen at a cache line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Visitor {
+    site: SiteId,
+    actor: u64,
+    writes: bool,
+}
+
+impl Visitor {
+    fn conflicts_with(&self, other: &Self) -> bool {
+        self.actor != other.actor && (self.writes || other.writes)
     }
 }
 
-/// How contended the memory is that a site has just touched.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What a visit has shown of the memory that a site has just touched.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Contention {
     /// Between 0 (never another thread) and 1 (every other visit there conflicts).
     pub(crate) degree: f64,
-    /// A site that had been there first and could not know: it deserves the same credit.
-    pub(crate) forerunner: Option<SiteId>,
+    /// Sites that others were seen to use here, in conflict with this visit. They may be the same site.
+    pub(crate) rivals: Vec<SiteId>,
 }
 
 /// Which places several threads visit: learnt from stops that hold nobody, to spend the holds where two
@@ -55,24 +69,34 @@ pub(crate) struct Contention {
 pub(crate) struct Sharing {
     words: HashMap<u64, Notes>,
     pages: HashMap<u64, Notes>,
+    lines: HashMap<u64, Vec<Visitor>>,
 }
 
 impl Sharing {
     /// Notes that `actor`, a thread or a goroutine, made `access` at `site`.
     pub(crate) fn note(&mut self, actor: u64, site: SiteId, access: &Access) -> Contention {
         if self.words.len() > CAPACITY {
-            self.words.clear();
-            self.pages.clear();
+            *self = Self::default();
         }
+        let at = access.address.0;
         let writes = access.direction.writes();
-        let first = Notes { actor, several_actors: false, visits: 0, writes: 0, first_site: site };
-        let word = self.words.entry(access.address.0 >> 3).or_insert_with(|| Notes { ..first });
-        let was_contended = word.is_contended();
-        let degree = word.visit(actor, writes);
-        let forerunner = (word.is_contended() && !was_contended).then_some(word.first_site);
-        let page = self.pages.entry(access.address.0 >> 12).or_insert(first);
-        let near = NEIGHBOUR * page.visit(actor, writes);
-        Contention { degree: degree.max(near), forerunner }
+        let here = self.words.entry(at >> 3).or_insert_with(|| Notes::first(actor)).visit(actor, writes);
+        let near = self.pages.entry(at >> 12).or_insert_with(|| Notes::first(actor)).visit(actor, writes);
+        let visitor = Visitor { site, actor, writes };
+        Contention { degree: here.max(NEIGHBOUR * near), rivals: self.rivals(at >> 6, visitor) }
+    }
+
+    /// Who conflicts with this visitor of a line, which is noted as well. A line, because arrays are visited
+    /// element by element, and who meets at one may meet at the next.
+    fn rivals(&mut self, line: u64, visitor: Visitor) -> Vec<SiteId> {
+        let visitors = self.lines.entry(line).or_default();
+        let rivals =
+            visitors.iter().filter(|other| other.conflicts_with(&visitor)).map(|other| other.site).collect();
+        if !visitors.contains(&visitor) {
+            visitors.truncate(VISITORS - 1);
+            visitors.insert(0, visitor);
+        }
+        rivals
     }
 }
 
@@ -91,7 +115,7 @@ mod tests {
         let mut sharing = Sharing::default();
         assert_eq!(sharing.note(1, SiteId(10), &access(0x5000, Direction::Write)).degree, 0.0);
         let read = sharing.note(2, SiteId(11), &access(0x5000, Direction::Read));
-        assert_eq!(read, Contention { degree: 0.5, forerunner: Some(SiteId(10)) });
+        assert_eq!(read, Contention { degree: 0.5, rivals: vec![SiteId(10)] });
         assert_eq!(sharing.note(1, SiteId(10), &access(0x5000, Direction::Write)).degree, 1.0);
     }
 
@@ -118,5 +142,21 @@ mod tests {
         sharing.note(1, SiteId(10), &access(0x5000, Direction::Write));
         let degree = sharing.note(2, SiteId(11), &access(0x5800, Direction::Write)).degree;
         assert_eq!(degree, NEIGHBOUR);
+    }
+
+    #[test]
+    fn two_readers_are_no_rivals_and_neither_is_oneself() {
+        let mut sharing = Sharing::default();
+        sharing.note(1, SiteId(10), &access(0x5000, Direction::Read));
+        assert!(sharing.note(2, SiteId(11), &access(0x5000, Direction::Read)).rivals.is_empty());
+        sharing.note(1, SiteId(12), &access(0x5000, Direction::Write));
+        assert!(sharing.note(1, SiteId(10), &access(0x5000, Direction::Read)).rivals.is_empty());
+    }
+
+    #[test]
+    fn a_site_rivals_itself_in_two_threads() {
+        let mut sharing = Sharing::default();
+        sharing.note(1, SiteId(10), &access(0x5000, Direction::Write));
+        assert_eq!(sharing.note(2, SiteId(10), &access(0x5008, Direction::Write)).rivals, [SiteId(10)]);
     }
 }

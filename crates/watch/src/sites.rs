@@ -5,6 +5,7 @@ use std::rc::Rc;
 use jostle_model::{Address, FileAddress};
 use jostle_stacks::Image;
 
+use crate::experience::Experience;
 use crate::modules::Loaded;
 use crate::operation::{self, Operation};
 use crate::patterns::Patterns;
@@ -13,14 +14,8 @@ use crate::scope::{self, ModuleKind, Part};
 /// Functions longer than this are left alone: they are tables of generated code, and decoding takes long.
 const LONGEST_FUNCTION: u64 = 1 << 18;
 
-/// What a site in library code promises, against one in the program's own.
-const LIBRARY_PROMISE: f64 = 0.3;
-
-/// How fast interest in a site fades with holds that bring nothing new. With 0, memory that is handed over from
-/// thread to thread, and so looks contended, took a third of all holds on half-atomics; it never brings any.
-const BOREDOM: f64 = 1.6;
-/// After so many prospects it is known well enough whether anyone comes.
-const ENOUGH_PROSPECTS: u32 = 3;
+/// What a site in library code is worth, against one in the program's own.
+const LIBRARY_WEIGHT: f64 = 0.3;
 
 /// A site in the [`Catalogue`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,30 +32,12 @@ pub(crate) struct Site {
     pub(crate) operation: Operation,
     /// Whose code it is in.
     pub(crate) part: Part,
-    /// How often a thread was seen arriving here.
-    pub(crate) visits: u32,
-    /// How often it was trapped to be looked at, whether anyone came or not.
-    pub(crate) asked: u32,
-    /// How often a thread was held here.
-    holds: u32,
-    /// How often it was to be held and was not.
-    misses: u32,
-    /// How contended the memory was, added up over all visits.
-    contention: f64,
-    /// How often it was watched for a moment, with nobody held, who comes to the same bytes next.
-    prospects: u32,
-    /// How often somebody came.
-    meetings: u32,
-    /// The same, each time weighed by how likely the visitor's site itself is to be visited.
-    credit: f64,
+    /// What was learnt here.
+    pub(crate) experience: Experience,
     /// Whether it is inlined from an atomic operation's wrapper.
     is_atomic: bool,
     /// Whether it is Go code: a goroutine runs here, on whatever thread.
     pub(crate) is_go: bool,
-    /// Whether it has come to where others had been, before it was asked itself.
-    sought: bool,
-    /// Holds since the last one that brought a pair of accesses not caught before.
-    barren: u32,
     /// Whether its code is still mapped.
     pub(crate) mapped: bool,
 }
@@ -72,68 +49,18 @@ impl Site {
         self.mapped && !self.operation.locked && !self.is_atomic
     }
 
-    /// A visit has shown memory that is contended to this degree, between 0 and 1.
-    pub(crate) fn note_contention(&mut self, degree: f64) {
-        self.contention += degree;
-    }
-
-    /// A prospect is over; if somebody came, with the [`credibility`](Self::credibility) of that visitor.
-    pub(crate) fn note_prospect(&mut self, visitor: Option<f64>) {
-        self.prospects += 1;
-        self.meetings += u32::from(visitor.is_some());
-        self.credit += visitor.unwrap_or(0.0);
-    }
-
-    /// Whether coming after somebody else here means that one could have come before as well, between 0 and 1.
-    ///
-    /// Two accesses that race come in either order. What is written, published and then read comes in one
-    /// only: prospects at the reader see no writer. Until one was made there is some doubt, after it little.
-    pub(crate) fn credibility(&self) -> f64 {
-        (2.0 * (f64::from(self.meetings) + 0.1) / (f64::from(self.prospects) + 0.5)).min(1.0)
-    }
-
-    /// It came to where somebody else had been. Whether others come to where it has been is the next question:
-    /// only then can the two race.
-    pub(crate) fn note_meeting(&mut self) {
-        self.sought |= self.prospects < ENOUGH_PROSPECTS;
-    }
-
-    /// It was to be held and could not be: nobody came, or there was nothing to watch.
-    pub(crate) fn note_miss(&mut self) {
-        self.misses += 1;
-    }
-
-    /// How contended the memory is that it touches, between 0 and 1. Never quite 0: what was seen of it may
-    /// not have been typical.
-    fn contention(&self) -> f64 {
-        ((self.contention + 0.05) / f64::from(self.visits + 1)).min(1.0)
-    }
-
-    /// A hold is over. It was worth more when it brought a pair not caught before.
-    pub(crate) fn note_hold(&mut self, news: bool) {
-        self.holds += 1;
-        self.barren = if news { 0 } else { self.barren + 1 };
-    }
-
     /// How much attention it has had already, for what it promises: the site with the least is next.
     pub(crate) fn attention(&self) -> f64 {
-        let had = f64::from(1 + self.holds) + f64::from(self.misses) / 2.0;
-        had * (1.0 + f64::from(self.barren) / 2.0).powf(BOREDOM) / self.promise()
+        self.experience.attention() / self.weight()
     }
 
-    /// How likely it is that somebody meets a thread that is held here: mostly by how often somebody came
-    /// soon after, and before that was tried by how contended the memory looks.
-    pub(crate) fn promise(&self) -> f64 {
-        let part = if self.part == Part::User { 1.0 } else { LIBRARY_PROMISE };
-        part * (self.credit + 0.2 * self.contention()) / f64::from(self.prospects + 1)
-    }
-
-    /// How much another look would teach: little where many were taken, where nobody comes any more, or where
-    /// all visits were private.
+    /// How much another look would teach.
     pub(crate) fn curiosity(&self) -> f64 {
-        let part = if self.part == Part::User { 1.0 } else { LIBRARY_PROMISE };
-        let sought = if self.sought && self.prospects < ENOUGH_PROSPECTS { 10.0 } else { 1.0 };
-        sought * part * (self.contention() + 0.3) / f64::from(1 + self.asked + 2 * self.prospects)
+        self.experience.curiosity() * self.weight()
+    }
+
+    fn weight(&self) -> f64 {
+        if self.part == Part::User { 1.0 } else { LIBRARY_WEIGHT }
     }
 }
 
@@ -258,18 +185,9 @@ impl Catalogue {
             self.sites.push(Site {
                 operation,
                 part,
-                visits: 0,
-                asked: 0,
-                holds: 0,
-                misses: 0,
-                contention: 0.0,
-                prospects: 0,
-                meetings: 0,
-                credit: 0.0,
+                experience: Experience::default(),
                 is_atomic: inlined.is_atomic,
                 is_go,
-                sought: false,
-                barren: 0,
                 mapped: true,
             });
         }
@@ -311,7 +229,7 @@ impl Catalogue {
 
     /// How many sites have been seen to run, and how many are known.
     pub(crate) fn seen_and_known(&self) -> (u64, u64) {
-        let seen = self.sites.iter().filter(|site| site.visits > 0).count();
+        let seen = self.sites.iter().filter(|site| site.experience.is_seen()).count();
         (seen as u64, self.sites.len() as u64)
     }
 }

@@ -1,0 +1,236 @@
+//! Holding one thread before its access, and noting who else comes to the same bytes meanwhile.
+
+use std::time::{Duration, Instant};
+
+use jostle_model::{Access, Address};
+use jostle_stacks::Registers;
+
+use crate::case::{self, Case, Side};
+use crate::operation::Operation;
+use crate::sites::SiteId;
+use crate::sys::ptrace;
+use crate::tracer::catch::{Watched, is_within};
+use crate::tracer::events::resume;
+use crate::tracer::{Known, Tracer};
+
+/// After so many different visitors a hold ends: more are left for later.
+const MOST_VISITORS: usize = 4;
+/// After so many stops it ends too, even if they were all the same visitor's: each costs that one about 40 µs.
+const MOST_HITS: u32 = 24;
+/// How often a value must change at a site with nobody seen before that is believed.
+const TIMES_ALONE: u32 = 4;
+/// How long a stop may be under way when a watchpoint is taken away.
+const LATE_HIT: Duration = Duration::from_millis(2);
+
+/// A thread that is being held.
+#[derive(Debug)]
+pub(in crate::tracer) struct Hold {
+    pub(in crate::tracer) held: Side,
+    site: SiteId,
+    access: Access,
+    old: Option<u64>,
+    since: Instant,
+    pub(in crate::tracer) until: Instant,
+    cookie: u64,
+    /// Each different instruction that came, with the first thread that executed it.
+    visitors: Vec<(Address, Side)>,
+    hits: u32,
+}
+
+impl Hold {
+    /// Whether a hit at `struck` with this cookie is this hold's.
+    pub(super) fn is_meant(&self, cookie: u64, struck: Address) -> bool {
+        self.cookie == cookie && is_within(struck, &self.access)
+    }
+
+    pub(super) fn watched(&self) -> Watched {
+        Watched::ByHold(self.access)
+    }
+}
+
+impl Tracer<'_> {
+    /// Two threads that stand before accesses to the same bytes collide without any watchpoint.
+    pub(super) fn collides_with_hold(
+        &mut self,
+        tid: i32,
+        operation: &Operation,
+        registers: &Registers,
+    ) -> bool {
+        let Some(hold) = &self.hold else { return false };
+        let access = operation.accesses(registers).find(|access| access.conflicts_with(&hold.access));
+        let Some(access) = access else { return false };
+        if self.is_new_visitor(operation.at) {
+            let side = self.side(
+                tid,
+                registers,
+                operation.at,
+                Some(access.direction),
+                case::form(operation, &access),
+            );
+            self.note_visitor(operation.at, side);
+        }
+        true
+    }
+
+    pub(super) fn begin_hold(
+        &mut self,
+        tid: i32,
+        id: SiteId,
+        registers: &Registers,
+        stopped: Instant,
+    ) -> bool {
+        let operation = self.catalogue.site(id).operation;
+        let Some(access) = self.access_to_watch(id, registers) else {
+            // Only its own stack or constants: not worth a hold, and not worth asking soon again.
+            self.catalogue.site_mut(id).experience.note_miss();
+            return false;
+        };
+        self.end_prospect(None);
+        let cookie = self.next_cookie();
+        let blind = self.watchpoints.arm(&access, tid, cookie);
+        self.tally.blind_holds += u64::from(blind.no_register > 0);
+        let form = case::form(&operation, &access);
+        let held = self.side(tid, registers, operation.at, Some(access.direction), form);
+        let old = self.value(&access);
+        let until = Instant::now() + self.sampler.duration(stopped);
+        self.hold = Some(Hold {
+            held,
+            site: id,
+            access,
+            old,
+            since: stopped,
+            until,
+            cookie,
+            visitors: Vec::new(),
+            hits: 0,
+        });
+        true
+    }
+
+    /// Somebody has just accessed the bytes that are held.
+    pub(super) fn came_to_hold(&mut self, tid: i32, registers: &libc::user_regs_struct, access: &Access) {
+        let here = Address(registers.rip);
+        if self.is_new_visitor(here) {
+            let side = self.visitor(tid, registers, access);
+            self.note_visitor(here, side);
+        }
+    }
+
+    /// Counts a hit; returns whether that instruction has not come during this hold before.
+    fn is_new_visitor(&mut self, at: Address) -> bool {
+        self.tally.hits += 1;
+        let Some(hold) = &mut self.hold else { return false };
+        hold.hits += 1;
+        if hold.hits >= MOST_HITS {
+            hold.until = Instant::now();
+        }
+        hold.visitors.iter().all(|(known, _)| *known != at)
+    }
+
+    fn note_visitor(&mut self, at: Address, side: Side) {
+        let Some(hold) = &mut self.hold else { return };
+        hold.visitors.push((at, side));
+        if hold.visitors.len() >= MOST_VISITORS {
+            hold.until = Instant::now();
+        }
+    }
+
+    /// Ends the hold when its time is over.
+    pub(in crate::tracer) fn end_hold_if_due(&mut self) {
+        if self.hold.as_ref().is_some_and(|hold| Instant::now() >= hold.until) {
+            self.end_hold();
+        }
+    }
+
+    /// Lets the held thread go and hands in what was seen.
+    pub(in crate::tracer) fn end_hold(&mut self) {
+        let Some(hold) = &self.hold else { return };
+        let new = self.value(&hold.access);
+        let changed = new.is_some() && new != hold.old;
+        self.watchpoints.disarm();
+        if changed && hold.visitors.is_empty() {
+            self.wait_for_late_hit();
+        }
+        let Some(hold) = self.hold.take() else { return };
+        resume(hold.held.tid, 0);
+        let held_for = hold.since.elapsed();
+        self.sampler.holding.spend(held_for);
+        self.tally.holds += 1;
+        self.tally.value_changes += u64::from(changed);
+        let site = hold.site;
+        let lonely = hold.visitors.is_empty();
+        let news = self.hand_in(hold, new, held_for);
+        self.catalogue.site_mut(site).experience.note_hold(lonely, news);
+    }
+
+    /// A visitor may be on its way into its stop while we look.
+    fn wait_for_late_hit(&mut self) {
+        let until = Instant::now() + LATE_HIT;
+        while Instant::now() < until && self.hold.as_ref().is_some_and(|hold| hold.visitors.is_empty()) {
+            let Ok(Some((tid, event))) = ptrace::next_event() else {
+                std::thread::yield_now();
+                continue;
+            };
+            self.serve(tid, event);
+        }
+    }
+
+    /// Hands in what a hold has shown; returns whether any two instructions met that had not met before.
+    fn hand_in(&mut self, hold: Hold, new: Option<u64>, held_for: Duration) -> bool {
+        let alone = hold.visitors.is_empty();
+        let value_changed = new.is_some() && new != hold.old;
+        let at_ms = self.watched().as_millis() as u64;
+        let case = |other: Option<Side>| Case {
+            held: hold.held.clone(),
+            other,
+            access: hold.access,
+            old: hold.old,
+            new,
+            held_us: held_for.as_micros() as u64,
+            at_ms,
+        };
+        let mut cases: Vec<Case> = hold.visitors.iter().map(|(_, other)| case(Some(other.clone()))).collect();
+        if alone && value_changed && !self.modules.is_shared_memory(hold.access.address) {
+            let alone = case(None);
+            let times = self.seen_alone.entry(alone.key()).or_insert(0);
+            *times += 1;
+            // A visitor may only have been slow to stop on a busy machine; hardly so again and again.
+            if *times >= TIMES_ALONE {
+                cases.push(alone);
+            }
+        }
+        let news = self.note_met(&hold);
+        for case in cases {
+            self.bring_to_court(case);
+        }
+        news
+    }
+
+    /// Notes which instructions met; returns whether any two had not met before.
+    fn note_met(&mut self, hold: &Hold) -> bool {
+        let met_before = self.met.len();
+        for (at, side) in &hold.visitors {
+            self.met.insert((hold.site, *at));
+            let accessed = side.trace.addresses.first().map_or(*at, |code| code.for_lookup());
+            if let Some(rival) = self.catalogue.site_at(accessed) {
+                self.catalogue.site_mut(hold.site).experience.note_caught(rival);
+                self.catalogue.site_mut(rival).experience.note_caught(hold.site);
+            }
+        }
+        self.met.len() > met_before
+    }
+
+    fn bring_to_court(&mut self, case: Case) {
+        let key = case.key();
+        match self.known.get_mut(&key) {
+            None => {
+                self.known.insert(key, Known::Pending(0));
+                self.court.hear(case);
+            }
+            Some(Known::Pending(again)) => *again += 1,
+            Some(Known::Finding(index)) => self.findings[*index].evidence.times += 1,
+            Some(Known::Undecided) => self.tally.undecided += 1,
+            Some(Known::Innocent) => {}
+        }
+    }
+}
