@@ -60,12 +60,18 @@ impl Tracer<'_> {
         if may_hold && wanted {
             return self.begin_hold(tid, id, &at_site, stopped);
         }
-        resume(tid, 0);
-        self.sampler.looking.spend(stopped.elapsed());
+        self.let_go(tid, stopped);
         if self.hold.is_none() && self.prospect.is_none() && self.threads.contains_key(&tid) {
             self.begin_prospect(tid, id, &at_site);
         }
         true
+    }
+
+    /// Lets a thread go on that was looked at. What it cost is taken before: as soon as the thread is woken it may
+    /// run in our place.
+    pub(super) fn let_go(&mut self, tid: i32, stopped: Instant) {
+        self.sampler.looking.spend(stopped.elapsed());
+        resume(tid, 0);
     }
 
     /// Who acts: Go keeps the running goroutine in r14, and it may go on in another thread at any time.
@@ -119,8 +125,7 @@ impl Tracer<'_> {
                 }
             }
         }
-        resume(tid, 0);
-        self.sampler.looking.spend(stopped.elapsed());
+        self.let_go(tid, stopped);
     }
 
     /// What the watchpoint with this cookie was set for that stood at `struck`, unless that is over.

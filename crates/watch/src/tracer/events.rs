@@ -176,8 +176,7 @@ impl Tracer<'_> {
             None => false,
         };
         if !seen_to {
-            resume(tid, 0);
-            self.sampler.looking.spend(stopped.elapsed());
+            self.let_go(tid, stopped);
         }
     }
 

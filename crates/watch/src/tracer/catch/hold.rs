@@ -152,8 +152,8 @@ impl Tracer<'_> {
             self.wait_for_late_hit();
         }
         let Some(hold) = self.hold.take() else { return };
-        resume(hold.held.tid, 0);
         let held_for = hold.since.elapsed();
+        resume(hold.held.tid, 0);
         self.sampler.holding.spend(held_for);
         self.tally.holds += 1;
         self.tally.value_changes += u64::from(changed);
