@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 
 use crate::sites::SiteId;
 
-/// How fast interest in a site fades with holds that bring nothing new. With 0, memory that is handed over from
-/// thread to thread, and so looks contended, took a third of all holds on half-atomics; it never brings any.
-const BOREDOM: f64 = 1.6;
 /// After so many prospects it is known well enough whether anyone comes.
 const ENOUGH_PROSPECTS: u32 = 3;
-/// What a hold may still bring at a site whose rivals are all caught, or are not known, against one whose rivals
-/// are all open. Rivals are known from samples only: there may always be more.
-const NONE_OPEN: f64 = 0.1;
-const NONE_KNOWN: f64 = 0.5;
+/// The least [`credibility`](Experience::credibility).
+const DOUBT: f64 = 0.25;
 /// What contended memory alone is worth, against somebody who came: most of it was handed over, or is another
 /// object at an address used before.
 const UNTRIED: f64 = 0.05;
+/// What a rival is worth that was seen at the same memory, but did not come during a prospect yet.
+const SEEN_ONLY: f64 = 0.1;
+/// How many holds what prospects have shown weighs as much as, for a rival that is fully credible and for one that is
+/// not. Where one hold in five meets somebody, many more must fail until it is given up; where memory is handed over,
+/// one should do.
+const FAITH: f64 = 2.5;
+const LITTLE_FAITH: f64 = 0.8;
 /// So many rivals are remembered; a site with more has plenty to offer anyway.
 const MOST_RIVALS: usize = 16;
 
@@ -32,21 +34,34 @@ pub(crate) struct Experience {
     prospects: u32,
     /// How often somebody came.
     meetings: u32,
-    /// The same, each time weighed by how likely the visitor's site itself is to be visited.
-    credit: f64,
+    /// How often it was the kernel, for a system call.
+    kernel_meetings: u32,
     /// Whether it has come to where others had been, before it was asked itself.
     sought: bool,
-    /// How often a thread was held here.
-    holds: u32,
-    /// How often nobody came meanwhile.
-    lonely: u32,
     /// Holds since the last one that brought a pair of accesses not caught before.
     barren: u32,
     /// How often it was to be held and was not: nobody arrived, or there was nothing to watch.
     misses: u32,
-    /// Sites that others were seen to use on the same memory, in conflict with this one, and whether the two were
-    /// caught together.
-    rivals: BTreeMap<SiteId, bool>,
+    /// Sites that others were seen to use on the same memory, in conflict with this one.
+    rivals: BTreeMap<SiteId, Rival>,
+}
+
+/// What is known of two sites that conflict.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rival {
+    /// During how many prospects here it came.
+    came: u32,
+    /// Whether the two were caught together.
+    caught: bool,
+}
+
+/// Who came during a prospect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Visitor {
+    /// A thread at this site.
+    Site(SiteId),
+    /// The kernel, for a system call.
+    Kernel,
 }
 
 impl Experience {
@@ -74,20 +89,24 @@ impl Experience {
     /// Somebody else used `rival` on the same memory.
     pub(crate) fn note_rival(&mut self, rival: SiteId) {
         if self.rivals.len() < MOST_RIVALS {
-            self.rivals.entry(rival).or_insert(false);
+            self.rivals.entry(rival).or_default();
         }
     }
 
     /// The two were caught together.
     pub(crate) fn note_caught(&mut self, rival: SiteId) {
-        self.rivals.insert(rival, true);
+        self.rivals.entry(rival).or_default().caught = true;
     }
 
-    /// A prospect is over; if somebody came, with the [`credibility`](Self::credibility) of that visitor.
-    pub(crate) fn note_prospect(&mut self, visitor: Option<f64>) {
+    /// A prospect is over, with whoever came.
+    pub(crate) fn note_prospect(&mut self, visitor: Option<Visitor>) {
         self.prospects += 1;
         self.meetings += u32::from(visitor.is_some());
-        self.credit += visitor.unwrap_or(0.0);
+        match visitor {
+            Some(Visitor::Site(site)) => self.rivals.entry(site).or_default().came += 1,
+            Some(Visitor::Kernel) => self.kernel_meetings += 1,
+            None => {}
+        }
     }
 
     /// It came to where somebody else had been. Whether others come to where it has been is the next question:
@@ -96,10 +115,8 @@ impl Experience {
         self.sought |= self.prospects < ENOUGH_PROSPECTS;
     }
 
-    /// A hold is over: whether anybody came, and whether that was a pair not caught before.
-    pub(crate) fn note_hold(&mut self, lonely: bool, news: bool) {
-        self.holds += 1;
-        self.lonely += u32::from(lonely);
+    /// A hold is over: whether it brought a pair not caught before.
+    pub(crate) fn note_hold(&mut self, news: bool) {
         self.barren = if news { 0 } else { self.barren + 1 };
     }
 
@@ -111,9 +128,10 @@ impl Experience {
     /// Whether coming after somebody else here means that one could have come before as well, between 0 and 1.
     ///
     /// Two accesses that race come in either order. What is written, published and then read comes in one
-    /// only: prospects at the reader see no writer. Until one was made there is some doubt, after it little.
+    /// only: prospects at the reader see no writer. But neither do most where a slot of a ring is read, so some
+    /// doubt remains for a few holds to settle.
     pub(crate) fn credibility(&self) -> f64 {
-        (2.0 * (f64::from(self.meetings) + 0.1) / (f64::from(self.prospects) + 0.5)).min(1.0)
+        (2.0 * f64::from(self.meetings) / (f64::from(self.prospects) + 0.5)).clamp(DOUBT, 1.0)
     }
 
     /// How contended the memory is that it touches, between 0 and 1. Never quite 0: what was seen of it may
@@ -122,27 +140,27 @@ impl Experience {
         ((self.contention + 0.05) / f64::from(self.visits + 1)).min(1.0)
     }
 
-    /// How likely it is that somebody comes who was not caught here before: mostly by how often somebody came
-    /// during prospects and holds, and before any was made by how contended the memory looks.
-    pub(crate) fn promise(&self) -> f64 {
-        let came = self.credit + f64::from(self.holds - self.lonely);
-        let tried = f64::from(self.prospects + self.holds);
-        (came + UNTRIED * self.contention()) / (tried + 1.0) * self.novelty()
+    /// How likely it is that a hold here brings a pair not caught before: by the rivals not caught yet, how often they
+    /// came during prospects, how credible each is, and how many holds have failed since.
+    fn promise(&self, credibility: impl Fn(SiteId) -> f64) -> f64 {
+        let barren = f64::from(self.barren);
+        let from_rival = |(&site, rival): (&SiteId, &Rival)| {
+            let credibility = credibility(site);
+            let (came, faith) = match rival.came {
+                0 => (SEEN_ONLY, LITTLE_FAITH),
+                came => (f64::from(came), LITTLE_FAITH + FAITH * credibility * credibility),
+            };
+            came * credibility * faith / (faith + barren)
+        };
+        let open = self.rivals.iter().filter(|(_, rival)| !rival.caught).map(from_rival).sum::<f64>();
+        let others = (f64::from(self.kernel_meetings) + UNTRIED * self.contention()) / (1.0 + barren);
+        (open + others) / f64::from(self.prospects + 1)
     }
 
-    /// How much of what may come is still to be caught.
-    fn novelty(&self) -> f64 {
-        if self.rivals.is_empty() {
-            return NONE_KNOWN;
-        }
-        let open = self.rivals.values().filter(|caught| !**caught).count() as f64;
-        NONE_OPEN + (1.0 - NONE_OPEN) * open / self.rivals.len() as f64
-    }
-
-    /// How much attention it has had already, for what it promises: the site with the least is next.
-    pub(crate) fn attention(&self) -> f64 {
-        let had = f64::from(1 + self.holds) + f64::from(self.misses) / 2.0;
-        had * (1.0 + f64::from(self.barren) / 2.0).powf(BOREDOM) / self.promise()
+    /// How much attention it has had already, for what it promises: the site with the least is next. The other
+    /// sites' [`credibility`](Self::credibility) is asked for.
+    pub(crate) fn attention(&self, credibility: impl Fn(SiteId) -> f64) -> f64 {
+        (1.0 + f64::from(self.misses) / 2.0) / self.promise(credibility)
     }
 
     /// How much another look would teach: little where many were taken, where nobody comes any more, or where
@@ -157,24 +175,46 @@ impl Experience {
 mod tests {
     use super::*;
 
-    #[test]
-    fn holds_at_which_nobody_comes_lower_the_promise() {
+    /// A site at contended memory with one rival.
+    fn contended() -> Experience {
         let mut site = Experience::default();
         site.note_visit();
         site.note_contention(1.0);
-        let before = site.promise();
-        site.note_hold(true, false);
-        assert!(site.promise() <= before / 2.0);
+        site.note_rival(SiteId(7));
+        site
+    }
+
+    fn credible(_: SiteId) -> f64 {
+        1.0
+    }
+
+    #[test]
+    fn holds_at_which_nobody_comes_lower_the_promise() {
+        let mut site = contended();
+        let before = site.promise(credible);
+        site.note_hold(false);
+        site.note_hold(false);
+        assert!(site.promise(credible) <= before / 2.0);
     }
 
     #[test]
     fn a_site_whose_rivals_are_caught_comes_after_one_with_an_open_rival() {
-        let mut open = Experience::default();
-        open.note_visit();
-        open.note_rival(SiteId(7));
+        let open = contended();
         let mut caught = open.clone();
         caught.note_caught(SiteId(7));
-        assert!(open.attention() < caught.attention());
+        assert!(open.attention(credible) < caught.attention(credible));
+    }
+
+    #[test]
+    fn a_credible_rival_is_waited_for_longer_than_a_doubtful_one() {
+        let mut site = contended();
+        site.note_prospect(Some(Visitor::Site(SiteId(7))));
+        let fresh = (site.promise(credible), site.promise(|_| DOUBT));
+        for _ in 0..3 {
+            site.note_hold(false);
+        }
+        assert!(site.promise(credible) > fresh.0 / 2.0);
+        assert!(site.promise(|_| DOUBT) < fresh.1 / 3.0);
     }
 
     #[test]
@@ -184,7 +224,10 @@ mod tests {
             reader.note_prospect(None);
         }
         let mut racer = Experience::default();
-        racer.note_prospect(Some(1.0));
-        assert!(reader.credibility() < 0.05 && racer.credibility() > 0.9);
+        racer.note_prospect(Some(Visitor::Site(SiteId(7))));
+        assert!(reader.credibility() <= DOUBT && racer.credibility() > 0.9);
+        let mut site = contended();
+        site.note_prospect(Some(Visitor::Site(SiteId(7))));
+        assert!(site.promise(|_| racer.credibility()) > 2.0 * site.promise(|_| reader.credibility()));
     }
 }

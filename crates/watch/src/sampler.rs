@@ -22,6 +22,8 @@ use crate::traps::Purpose;
 const WAVE: usize = 8192;
 /// How many of them are set per turn, so that a large program is not kept waiting for its first hold.
 const SET_PER_TURN: usize = 256;
+/// How many of those in libraries are set per turn.
+const LIBRARY_SITES_PER_TURN: usize = 2;
 /// How many make room for others per turn when there are more sites than fit.
 const TURNED_OVER: usize = 4;
 /// How many functions of libraries are trapped at their entry at a time.
@@ -36,20 +38,23 @@ const CANDIDATE_AGE: Duration = Duration::from_millis(15);
 /// How many sites that run rarely are waited for at a time, beside the candidates.
 const PATIENCE: usize = 128;
 /// The share of looks at locked sites: nobody is held there, but they tell where others write.
-const LOCKED_SHARE: f64 = 0.2;
+const LOCKED_SHARE: f64 = 0.1;
 /// How many live sites are drawn for a look, of which the one is taken that it would teach most about.
 const DRAWN: usize = 32;
 /// Functions whose name is looked at per turn.
 const CLASSIFIED_PER_TURN: usize = 4000;
 /// The share of holds that go anywhere, whatever was learnt: what looks private may be shared later.
 const BLIND_SHARE: f64 = 0.1;
-/// At first, only sites with less [attention](crate::sites::Site::attention) are held: the credit of the start is
-/// better spent once a few prospects have shown where holds pay.
+/// Sites with less [attention](Catalogue::attention) than this are held as soon as there is anything to spend: prospects
+/// have shown that somebody comes.
 const WORTHY: f64 = 30.0;
-/// How long that lasts.
+/// At first, no others are: the credit of the start is better spent once a few prospects were made.
 const SETTLING: Duration = Duration::from_millis(1000);
+/// Afterwards others are held while more than so many seconds of holding are in hand: what is found next to be worthy
+/// shall not have to wait.
+const RESERVE: f64 = 0.010;
 /// The part of the budget that may go into looking without holding.
-const LOOKING_SHARE: f64 = 0.3;
+const LOOKING_SHARE: f64 = 0.4;
 
 /// A trap to set or to take away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,8 +72,10 @@ pub(crate) struct Sampler {
     unclassified: Vec<FunctionId>,
     /// Functions of libraries that were not seen to run yet.
     dormant: VecDeque<FunctionId>,
-    /// Sites not seen to run yet, not trapped.
+    /// The program's own sites that were not seen to run yet, not trapped.
     fresh: VecDeque<SiteId>,
+    /// The same in libraries: they are many, and every first visit is a stop.
+    fresh_in_libraries: VecDeque<SiteId>,
     /// The same, trapped, oldest first.
     wave: VecDeque<(Instant, SiteId)>,
     library_wave: VecDeque<(Instant, FunctionId)>,
@@ -94,6 +101,7 @@ impl Sampler {
             unclassified: Vec::new(),
             dormant: VecDeque::new(),
             fresh: VecDeque::new(),
+            fresh_in_libraries: VecDeque::new(),
             wave: VecDeque::new(),
             library_wave: VecDeque::new(),
             live: Vec::new(),
@@ -120,18 +128,10 @@ impl Sampler {
 
     /// A function of a library was seen to run: its sites are worth a look from now on.
     pub(crate) fn discovered(&mut self, catalogue: &mut Catalogue, function: FunctionId) {
+        let is_helper = catalogue.part(function) == Some(Part::Helper);
         let sites = catalogue.decode(function);
-        self.add_sites(sites);
-    }
-
-    fn add_sites(&mut self, sites: Range<u32>) {
-        for site in sites.map(SiteId) {
-            // In random order, but without shuffling all that is there already.
-            let at = self.rng.usize(0..=self.fresh.len());
-            self.fresh.push_back(site);
-            let last = self.fresh.len() - 1;
-            self.fresh.swap(at.min(last), last);
-        }
+        let waiting = if is_helper { &mut self.fresh } else { &mut self.fresh_in_libraries };
+        mix_in(&mut self.rng, waiting, sites);
     }
 
     /// A thread arrived at a site for the first time.
@@ -144,6 +144,7 @@ impl Sampler {
     pub(crate) fn retain_mapped(&mut self, catalogue: &Catalogue) {
         let mapped = |site: &SiteId| catalogue.site(*site).mapped;
         self.fresh.retain(mapped);
+        self.fresh_in_libraries.retain(mapped);
         self.wave.retain(|(_, site)| mapped(site));
         self.live.retain(mapped);
         self.locked.retain(mapped);
@@ -155,7 +156,7 @@ impl Sampler {
     /// the first visits still to come, since for cold code the first visit may be the only one.
     pub(crate) fn hold_first_visit(&mut self, now: Instant) -> bool {
         let affordable = self.holding.balance(now) / self.duration(now).as_secs_f64();
-        let waiting = (self.fresh.len() + self.wave.len()).max(1);
+        let waiting = (self.fresh.len() + self.fresh_in_libraries.len() + self.wave.len()).max(1);
         self.rng.f64() < affordable / waiting as f64
     }
 
@@ -168,7 +169,7 @@ impl Sampler {
     /// does not fall into step with the target. Near 1 ms, because a thread that stands still keeps a Go
     /// processor, or a lock, from the others.
     pub(crate) fn duration(&mut self, now: Instant) -> Duration {
-        let typical = (self.holding.balance(now) / 20.0).clamp(0.0008, 0.0025);
+        let typical = (self.holding.balance(now) / 20.0).clamp(0.0005, 0.0025);
         Duration::from_secs_f64(typical * (0.5 + self.rng.f64()))
     }
 
@@ -183,6 +184,7 @@ impl Sampler {
         self.classify_some(catalogue);
         self.explore(now, &mut steps);
         if self.looking.balance(now) > 0.0 {
+            self.set_wave(LIBRARY_SITES_PER_TURN, now, |sampler| &mut sampler.fresh_in_libraries, &mut steps);
             self.explore_libraries(now, &mut steps);
             self.scout(catalogue, &mut steps);
         }
@@ -198,7 +200,7 @@ impl Sampler {
             match catalogue.classify(function) {
                 Some(Part::User) => {
                     let sites = catalogue.decode(function);
-                    self.add_sites(sites);
+                    mix_in(&mut self.rng, &mut self.fresh, sites);
                 }
                 Some(_) => self.dormant.push_back(function),
                 None => {}
@@ -214,8 +216,20 @@ impl Sampler {
                 self.fresh.push_back(site);
             }
         }
-        let room = WAVE.saturating_sub(self.wave.len()).min(SET_PER_TURN).min(self.fresh.len());
-        for site in self.fresh.drain(..room) {
+        self.set_wave(SET_PER_TURN, now, |sampler| &mut sampler.fresh, steps);
+    }
+
+    /// Traps at most so many never-seen sites of one kind.
+    fn set_wave(
+        &mut self,
+        most: usize,
+        now: Instant,
+        kind: impl Fn(&mut Self) -> &mut VecDeque<SiteId>,
+        steps: &mut Vec<Step>,
+    ) {
+        let room = WAVE.saturating_sub(self.wave.len()).min(most).min(kind(self).len());
+        let sites: Vec<SiteId> = kind(self).drain(..room).collect();
+        for site in sites {
             steps.push(Step::Arm(Purpose::Scout(site)));
             self.wave.push_back((now, site));
         }
@@ -286,14 +300,23 @@ impl Sampler {
 
     fn next_candidate(&mut self, catalogue: &Catalogue, now: Instant) -> Option<SiteId> {
         let waited_for = |site: &SiteId| self.candidates.contains(site) || self.patient.contains(site);
-        let mut eligible: Vec<SiteId> = self.live.iter().copied().filter(|site| !waited_for(site)).collect();
-        if now - self.started < SETTLING {
-            eligible.retain(|&site| catalogue.site(site).attention() <= WORTHY);
-        }
-        if self.rng.f64() < BLIND_SHARE {
+        let eligible: Vec<SiteId> = self.live.iter().copied().filter(|site| !waited_for(site)).collect();
+        let only_worthy = now - self.started < SETTLING || self.holding.balance(now) < RESERVE;
+        if !only_worthy && self.rng.f64() < BLIND_SHARE {
             return self.rng.choice(eligible);
         }
-        least(&mut self.rng, &eligible, eligible.len(), |site| catalogue.site(site).attention())
+        least(&mut self.rng, &eligible, eligible.len(), |site| catalogue.attention(site))
+            .filter(|&site| !only_worthy || catalogue.attention(site) <= WORTHY)
+    }
+}
+
+/// Adds sites in random order, without shuffling all that is there already.
+fn mix_in(rng: &mut Rng, waiting: &mut VecDeque<SiteId>, sites: Range<u32>) {
+    for site in sites.map(SiteId) {
+        let at = rng.usize(0..=waiting.len());
+        waiting.push_back(site);
+        let last = waiting.len() - 1;
+        waiting.swap(at.min(last), last);
     }
 }
 

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jostle_model::Access;
 
@@ -6,51 +6,67 @@ use crate::sites::SiteId;
 
 /// When the notes outgrow this they are dropped and taken anew: old addresses have been freed by then.
 const CAPACITY: usize = 1 << 16;
-/// What a neighbour counts: the slots of a large ring are seldom visited twice, their pages are.
-const NEIGHBOUR: f64 = 0.3;
-/// So many different visitors of a cache line are remembered, the latest.
-const VISITORS: usize = 8;
+/// What a neighbour in the page counts if it is the only one there: the slots of a large ring are seldom visited twice,
+/// but its pages are, by the same few sites. Small objects of all kinds share theirs: of several sites, each counts
+/// the less.
+const NEIGHBOUR: f64 = 0.6;
+/// So many different visits of a place are remembered, the latest.
+const REMEMBERED: usize = 8;
 
-/// What was seen at one place: an 8-byte word, or a page.
-#[derive(Debug)]
-struct Notes {
-    actor: u64,
-    several_actors: bool,
-    visits: u32,
-    writes: u32,
-}
-
-impl Notes {
-    fn first(actor: u64) -> Self {
-        Self { actor, several_actors: false, visits: 0, writes: 0 }
-    }
-
-    /// Adds a visit. Returns how likely it is, as far as seen, that another thread's access to this place
-    /// conflicts with this one: any does with a store, only stores do with a load. What was written once
-    /// and is only read ever since becomes ever less likely.
-    fn visit(&mut self, actor: u64, writes: bool) -> f64 {
-        self.several_actors |= self.actor != actor;
-        self.visits += 1;
-        self.writes += u32::from(writes);
-        match (self.several_actors, writes) {
-            (false, _) => 0.0,
-            (true, true) => 1.0,
-            (true, false) => f64::from(self.writes) / f64::from(self.visits),
-        }
-    }
-}
-
-/// Who was seen at a cache line.
+/// Who was seen at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Visitor {
+struct Visit {
     site: SiteId,
     actor: u64,
     writes: bool,
 }
 
-impl Visitor {
+impl Visit {
     fn conflicts_with(&self, other: &Self) -> bool {
         self.actor != other.actor && (self.writes || other.writes)
+    }
+}
+
+/// What was seen at one place: an 8-byte word, or a page.
+#[derive(Debug, Default)]
+struct Notes {
+    actor: Option<u64>,
+    several_actors: bool,
+    visits: u32,
+    writes: u32,
+    latest: Vec<Visit>,
+}
+
+impl Notes {
+    /// Adds a visit. Returns how likely it is, as far as seen, that another thread's access to this place
+    /// conflicts with this one: any does with a store, only stores do with a load. What was written once
+    /// and is only read ever since becomes ever less likely.
+    fn add(&mut self, visit: Visit) -> f64 {
+        self.several_actors |= self.actor.is_some_and(|actor| actor != visit.actor);
+        self.actor = Some(visit.actor);
+        self.visits += 1;
+        self.writes += u32::from(visit.writes);
+        if !self.latest.contains(&visit) {
+            self.latest.truncate(REMEMBERED - 1);
+            self.latest.insert(0, visit);
+        }
+        match (self.several_actors, visit.writes) {
+            (false, _) => 0.0,
+            (true, true) => 1.0,
+            (true, false) => f64::from(self.writes) / f64::from(self.visits),
+        }
+    }
+
+    /// Sites at which others conflicted with this visit.
+    fn rivals(&self, visit: Visit) -> Vec<SiteId> {
+        self.latest.iter().filter(|other| other.conflicts_with(&visit)).map(|other| other.site).collect()
+    }
+
+    /// How many other sites were seen here, at least 1.
+    fn others(&self, site: SiteId) -> usize {
+        let others: BTreeSet<SiteId> =
+            self.latest.iter().map(|visit| visit.site).filter(|&other| other != site).collect();
+        others.len().max(1)
     }
 }
 
@@ -69,7 +85,6 @@ pub(crate) struct Contention {
 pub(crate) struct Sharing {
     words: HashMap<u64, Notes>,
     pages: HashMap<u64, Notes>,
-    lines: HashMap<u64, Vec<Visitor>>,
 }
 
 impl Sharing {
@@ -78,25 +93,11 @@ impl Sharing {
         if self.words.len() > CAPACITY {
             *self = Self::default();
         }
-        let at = access.address.0;
-        let writes = access.direction.writes();
-        let here = self.words.entry(at >> 3).or_insert_with(|| Notes::first(actor)).visit(actor, writes);
-        let near = self.pages.entry(at >> 12).or_insert_with(|| Notes::first(actor)).visit(actor, writes);
-        let visitor = Visitor { site, actor, writes };
-        Contention { degree: here.max(NEIGHBOUR * near), rivals: self.rivals(at >> 6, visitor) }
-    }
-
-    /// Who conflicts with this visitor of a line, which is noted as well. A line, because arrays are visited
-    /// element by element, and who meets at one may meet at the next.
-    fn rivals(&mut self, line: u64, visitor: Visitor) -> Vec<SiteId> {
-        let visitors = self.lines.entry(line).or_default();
-        let rivals =
-            visitors.iter().filter(|other| other.conflicts_with(&visitor)).map(|other| other.site).collect();
-        if !visitors.contains(&visitor) {
-            visitors.truncate(VISITORS - 1);
-            visitors.insert(0, visitor);
-        }
-        rivals
+        let visit = Visit { site, actor, writes: access.direction.writes() };
+        let page = self.pages.entry(access.address.0 >> 12).or_default();
+        let near = page.add(visit) * NEIGHBOUR / page.others(site) as f64;
+        let word = self.words.entry(access.address.0 >> 3).or_default();
+        Contention { degree: word.add(visit).max(near), rivals: word.rivals(visit) }
     }
 }
 
@@ -145,6 +146,16 @@ mod tests {
     }
 
     #[test]
+    fn of_many_neighbours_each_counts_less() {
+        let mut sharing = Sharing::default();
+        for site in 0..4 {
+            sharing.note(1, SiteId(site), &access(0x5000 + u64::from(site) * 64, Direction::Write));
+        }
+        let degree = sharing.note(2, SiteId(11), &access(0x5800, Direction::Write)).degree;
+        assert_eq!(degree, NEIGHBOUR / 4.0);
+    }
+
+    #[test]
     fn two_readers_are_no_rivals_and_neither_is_oneself() {
         let mut sharing = Sharing::default();
         sharing.note(1, SiteId(10), &access(0x5000, Direction::Read));
@@ -157,6 +168,6 @@ mod tests {
     fn a_site_rivals_itself_in_two_threads() {
         let mut sharing = Sharing::default();
         sharing.note(1, SiteId(10), &access(0x5000, Direction::Write));
-        assert_eq!(sharing.note(2, SiteId(10), &access(0x5008, Direction::Write)).rivals, [SiteId(10)]);
+        assert_eq!(sharing.note(2, SiteId(10), &access(0x5000, Direction::Write)).rivals, [SiteId(10)]);
     }
 }

@@ -49,11 +49,6 @@ impl Site {
         self.mapped && !self.operation.locked && !self.is_atomic
     }
 
-    /// How much attention it has had already, for what it promises: the site with the least is next.
-    pub(crate) fn attention(&self) -> f64 {
-        self.experience.attention() / self.weight()
-    }
-
     /// How much another look would teach.
     pub(crate) fn curiosity(&self) -> f64 {
         self.experience.curiosity() * self.weight()
@@ -168,6 +163,11 @@ impl Catalogue {
         if self.include.is_empty() { Some(part) } else { Some(Part::User) }
     }
 
+    /// Whose code a function was found to be.
+    pub(crate) fn part(&self, id: FunctionId) -> Option<Part> {
+        self.functions[id.0 as usize].part
+    }
+
     /// Where a function starts.
     pub(crate) fn entry(&self, id: FunctionId) -> Address {
         self.functions[id.0 as usize].at
@@ -215,6 +215,12 @@ impl Catalogue {
     /// The site whose instruction stands at `at`, if that function was decoded.
     pub(crate) fn site_at(&self, at: Address) -> Option<SiteId> {
         self.by_address.get(&at).copied().filter(|&id| self.site(id).mapped)
+    }
+
+    /// How much attention a site has had already, for what it promises: the one with the least is next.
+    pub(crate) fn attention(&self, id: SiteId) -> f64 {
+        let credibility = |rival| self.site(rival).experience.credibility();
+        self.site(id).experience.attention(credibility) / self.site(id).weight()
     }
 
     /// What is known of a site.

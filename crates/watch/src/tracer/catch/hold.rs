@@ -158,9 +158,8 @@ impl Tracer<'_> {
         self.tally.holds += 1;
         self.tally.value_changes += u64::from(changed);
         let site = hold.site;
-        let lonely = hold.visitors.is_empty();
         let news = self.hand_in(hold, new, held_for);
-        self.catalogue.site_mut(site).experience.note_hold(lonely, news);
+        self.catalogue.site_mut(site).experience.note_hold(news);
     }
 
     /// A visitor may be on its way into its stop while we look.

@@ -6,6 +6,7 @@ use jostle_model::{Access, Address};
 use jostle_stacks::Registers;
 
 use crate::case::{self, Form};
+use crate::experience::Visitor;
 use crate::sites::SiteId;
 use crate::tracer::Tracer;
 use crate::tracer::catch::{Watched, is_within};
@@ -45,7 +46,7 @@ impl Tracer<'_> {
     }
 
     /// Ends the prospect, if there is one.
-    pub(in crate::tracer) fn end_prospect(&mut self, visitor: Option<f64>) {
+    pub(in crate::tracer) fn end_prospect(&mut self, visitor: Option<Visitor>) {
         if let Some(prospect) = self.prospect.take() {
             self.watchpoints.disarm();
             self.catalogue.site_mut(prospect.site).experience.note_prospect(visitor);
@@ -71,20 +72,18 @@ impl Tracer<'_> {
         let here = case::registers(registers);
         let found = self.instruction_that_accessed(&here, registers.orig_rax, access);
         let visitor = found.and_then(|(at, _, form)| match form {
-            Form::Kernel => Some(None),
-            _ => self.catalogue.site_at(at).map(Some),
+            Form::Kernel => Some(Visitor::Kernel),
+            _ => self.catalogue.site_at(at).map(Visitor::Site),
         });
-        // It was the one who had been let go: no meeting, and no reason to go on.
-        if visitor.flatten().is_some_and(|site| self.actor(tid, site, &here) == passed) {
-            return self.end_prospect(None);
-        }
-        if let Some(site) = visitor {
-            let credibility = site.map_or(1.0, |site| {
-                let visitor = &mut self.catalogue.site_mut(site).experience;
-                visitor.note_meeting();
-                visitor.credibility()
-            });
-            self.end_prospect(Some(credibility));
+        match visitor {
+            // It was the one who had been let go: no meeting, and no reason to go on.
+            Some(Visitor::Site(site)) if self.actor(tid, site, &here) == passed => self.end_prospect(None),
+            Some(Visitor::Site(site)) => {
+                self.catalogue.site_mut(site).experience.note_meeting();
+                self.end_prospect(visitor);
+            }
+            Some(Visitor::Kernel) => self.end_prospect(visitor),
+            None => {}
         }
     }
 }
