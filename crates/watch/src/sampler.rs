@@ -26,7 +26,12 @@ const SET_PER_TURN: usize = 256;
 const LIBRARY_SITES_PER_TURN: usize = 2;
 /// How many make room for others per turn when there are more sites than fit.
 const TURNED_OVER: usize = 4;
-/// How many functions of libraries are trapped at their entry at a time.
+/// Of so many functions of the program all sites are known at once. In a larger one the others wait until they are
+/// seen to run: there may be a hundred thousand, with ten sites each.
+const DECODED_AT_ONCE: usize = 4096;
+/// How many of those are trapped at their entry at a time.
+const OWN_WAVE: usize = 16_384;
+/// How many functions of libraries are.
 const LIBRARY_WAVE: usize = 128;
 /// How long a trap stays at least before it makes room for another.
 const WAVE_AGE: Duration = Duration::from_millis(200);
@@ -70,7 +75,11 @@ pub(crate) struct Sampler {
     rng: Rng,
     /// Functions nobody has asked the name of yet.
     unclassified: Vec<FunctionId>,
-    /// Functions of libraries that were not seen to run yet.
+    /// How many functions of the program were decoded without having been seen to run.
+    decoded: usize,
+    /// The program's other functions, not seen to run yet, not trapped.
+    dormant_own: VecDeque<FunctionId>,
+    /// Functions of libraries that were not seen to run yet, not trapped.
     dormant: VecDeque<FunctionId>,
     /// The program's own sites that were not seen to run yet, not trapped.
     fresh: VecDeque<SiteId>,
@@ -78,6 +87,7 @@ pub(crate) struct Sampler {
     fresh_in_libraries: VecDeque<SiteId>,
     /// The same, trapped, oldest first.
     wave: VecDeque<(Instant, SiteId)>,
+    own_wave: VecDeque<(Instant, FunctionId)>,
     library_wave: VecDeque<(Instant, FunctionId)>,
     /// Sites seen to run at which a thread may be held.
     live: Vec<SiteId>,
@@ -99,10 +109,13 @@ impl Sampler {
         Self {
             rng: Rng::with_seed(seed),
             unclassified: Vec::new(),
+            decoded: 0,
+            dormant_own: VecDeque::new(),
             dormant: VecDeque::new(),
             fresh: VecDeque::new(),
             fresh_in_libraries: VecDeque::new(),
             wave: VecDeque::new(),
+            own_wave: VecDeque::new(),
             library_wave: VecDeque::new(),
             live: Vec::new(),
             locked: Vec::new(),
@@ -126,11 +139,26 @@ impl Sampler {
         self.dormant.push_front(function);
     }
 
-    /// A function of a library was seen to run: its sites are worth a look from now on.
+    /// Whether it would help to know where threads run: there is more of the program than was decoded.
+    pub(crate) fn is_curious(&self) -> bool {
+        !self.dormant_own.is_empty() || !self.own_wave.is_empty()
+    }
+
+    /// A thread was seen to run in a function, wherever in it.
+    pub(crate) fn seen_running(&mut self, catalogue: &mut Catalogue, function: FunctionId) {
+        if !catalogue.is_decoded(function) && catalogue.classify(function).is_some() {
+            self.discovered(catalogue, function);
+        }
+    }
+
+    /// A function was seen to run: its sites are worth a look from now on.
     pub(crate) fn discovered(&mut self, catalogue: &mut Catalogue, function: FunctionId) {
-        let is_helper = catalogue.part(function) == Some(Part::Helper);
+        if catalogue.is_decoded(function) {
+            return;
+        }
+        let is_library = catalogue.part(function) == Some(Part::Library);
         let sites = catalogue.decode(function);
-        let waiting = if is_helper { &mut self.fresh } else { &mut self.fresh_in_libraries };
+        let waiting = if is_library { &mut self.fresh_in_libraries } else { &mut self.fresh };
         mix_in(&mut self.rng, waiting, sites);
     }
 
@@ -183,6 +211,7 @@ impl Sampler {
         let mut steps = Vec::new();
         self.classify_some(catalogue);
         self.explore(now, &mut steps);
+        self.explore_own(catalogue, now, &mut steps);
         if self.looking.balance(now) > 0.0 {
             self.set_wave(LIBRARY_SITES_PER_TURN, now, |sampler| &mut sampler.fresh_in_libraries, &mut steps);
             self.explore_libraries(now, &mut steps);
@@ -198,10 +227,11 @@ impl Sampler {
         for _ in 0..CLASSIFIED_PER_TURN {
             let Some(function) = self.unclassified.pop() else { return };
             match catalogue.classify(function) {
-                Some(Part::User) => {
-                    let sites = catalogue.decode(function);
-                    mix_in(&mut self.rng, &mut self.fresh, sites);
+                Some(Part::User) if self.decoded < DECODED_AT_ONCE => {
+                    self.decoded += 1;
+                    self.discovered(catalogue, function);
                 }
+                Some(Part::User) => self.dormant_own.push_back(function),
                 Some(_) => self.dormant.push_back(function),
                 None => {}
             }
@@ -235,23 +265,22 @@ impl Sampler {
         }
     }
 
-    /// Keeps some functions of libraries trapped at their entry, those that do not run in turns.
-    fn explore_libraries(&mut self, now: Instant, steps: &mut Vec<Step>) {
-        if self.library_wave.len() >= LIBRARY_WAVE && !self.dormant.is_empty() {
-            for function in outdated(&mut self.library_wave, now) {
-                steps.push(Step::Disarm(Purpose::Discover(function)));
-                self.dormant.push_back(function);
-            }
+    /// Keeps many of the program's functions that were not decoded trapped at their entry.
+    fn explore_own(&mut self, catalogue: &Catalogue, now: Instant, steps: &mut Vec<Step>) {
+        while self.dormant_own.front().is_some_and(|&function| catalogue.is_decoded(function)) {
+            self.dormant_own.pop_front();
         }
-        let room = LIBRARY_WAVE.saturating_sub(self.library_wave.len()).min(self.dormant.len());
-        for function in self.dormant.drain(..room) {
-            steps.push(Step::Arm(Purpose::Discover(function)));
-            self.library_wave.push_back((now, function));
-        }
+        explore_functions(&mut self.own_wave, &mut self.dormant_own, OWN_WAVE, now, steps);
     }
 
-    /// A library function has been discovered: it leaves the wave.
+    /// Keeps some functions of libraries trapped at their entry.
+    fn explore_libraries(&mut self, now: Instant, steps: &mut Vec<Step>) {
+        explore_functions(&mut self.library_wave, &mut self.dormant, LIBRARY_WAVE, now, steps);
+    }
+
+    /// A function has been discovered at its entry: it leaves the wave.
     pub(crate) fn left_wave(&mut self, function: FunctionId) {
+        self.own_wave.retain(|&(_, waiting)| waiting != function);
         self.library_wave.retain(|&(_, waiting)| waiting != function);
     }
 
@@ -317,6 +346,27 @@ fn mix_in(rng: &mut Rng, waiting: &mut VecDeque<SiteId>, sites: Range<u32>) {
         waiting.push_back(site);
         let last = waiting.len() - 1;
         waiting.swap(at.min(last), last);
+    }
+}
+
+/// Keeps up to `most` functions trapped at their entry, in turns if there are more.
+fn explore_functions(
+    wave: &mut VecDeque<(Instant, FunctionId)>,
+    dormant: &mut VecDeque<FunctionId>,
+    most: usize,
+    now: Instant,
+    steps: &mut Vec<Step>,
+) {
+    if wave.len() >= most && !dormant.is_empty() {
+        for function in outdated(wave, now) {
+            steps.push(Step::Disarm(Purpose::Discover(function)));
+            dormant.push_back(function);
+        }
+    }
+    let room = most.saturating_sub(wave.len()).min(SET_PER_TURN).min(dormant.len());
+    for function in dormant.drain(..room) {
+        steps.push(Step::Arm(Purpose::Discover(function)));
+        wave.push_back((now, function));
     }
 }
 

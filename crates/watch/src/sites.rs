@@ -66,6 +66,7 @@ struct Function {
     at: Address,
     size: u64,
     part: Option<Part>,
+    is_decoded: bool,
 }
 
 struct Module {
@@ -73,6 +74,8 @@ struct Module {
     bias: u64,
     kind: ModuleKind,
     mapped: bool,
+    /// Its functions in the catalogue, by address.
+    functions: Range<u32>,
 }
 
 /// Every function of the target's code, and the sites of those that were decoded.
@@ -98,17 +101,25 @@ impl Catalogue {
         let kind = scope::module_kind(loaded.file.path);
         // All that the C library offers for sampling are its memory functions; those are named on their own.
         let skip_all = kind == ModuleKind::System;
-        self.modules.push(Module { image: Rc::clone(&loaded.image), bias: loaded.bias, kind, mapped: true });
-        let module = self.modules.len() - 1;
+        let module = self.modules.len();
         if !skip_all {
             self.functions.extend(loaded.image.functions().iter().map(|function| Function {
                 module,
                 at: function.start.load(loaded.bias),
                 size: function.size,
                 part: None,
+                is_decoded: false,
             }));
         }
-        first..self.functions.len() as u32
+        let functions = first..self.functions.len() as u32;
+        self.modules.push(Module {
+            image: Rc::clone(&loaded.image),
+            bias: loaded.bias,
+            kind,
+            mapped: true,
+            functions: functions.clone(),
+        });
+        functions
     }
 
     /// Adds one function of the C library that acts for its callers, at `at`.
@@ -122,7 +133,13 @@ impl Catalogue {
         })?;
         let found = self.modules[module].image.function_at(at.unload(self.modules[module].bias))?;
         let at = found.start.load(self.modules[module].bias);
-        self.functions.push(Function { module, at, size: found.size, part: Some(Part::Helper) });
+        self.functions.push(Function {
+            module,
+            at,
+            size: found.size,
+            part: Some(Part::Helper),
+            is_decoded: false,
+        });
         Some(FunctionId(self.functions.len() as u32 - 1))
     }
 
@@ -168,6 +185,21 @@ impl Catalogue {
         self.functions[id.0 as usize].part
     }
 
+    /// The function whose code `at` lies in, of those that may be sampled by their place in a file.
+    pub(crate) fn function_at(&self, at: Address) -> Option<FunctionId> {
+        self.modules.iter().filter(|module| module.mapped).find_map(|module| {
+            let functions = &self.functions[module.functions.start as usize..module.functions.end as usize];
+            let index = functions.partition_point(|function| function.at <= at).checked_sub(1)?;
+            let function = functions[index];
+            (at < function.at + function.size).then_some(FunctionId(module.functions.start + index as u32))
+        })
+    }
+
+    /// Whether the sites of a function are known.
+    pub(crate) fn is_decoded(&self, id: FunctionId) -> bool {
+        self.functions[id.0 as usize].is_decoded
+    }
+
     /// Where a function starts.
     pub(crate) fn entry(&self, id: FunctionId) -> Address {
         self.functions[id.0 as usize].at
@@ -177,6 +209,7 @@ impl Catalogue {
     pub(crate) fn decode(&mut self, id: FunctionId) -> Range<u32> {
         let first = self.sites.len() as u32;
         let function = self.functions[id.0 as usize];
+        self.functions[id.0 as usize].is_decoded = true;
         let part = function.part.unwrap_or(Part::User);
         let is_go = self.modules[function.module].image.is_go();
         for (operation, inlined) in self.operations(function).unwrap_or_default() {

@@ -3,5 +3,6 @@
 pub(crate) mod haste;
 pub(crate) mod launch;
 pub(crate) mod perf;
+pub(crate) mod profile;
 pub(crate) mod ptrace;
 pub(crate) mod signals;

@@ -20,6 +20,7 @@ use crate::sampler::Sampler;
 use crate::sharing::Sharing;
 use crate::sites::{Catalogue, SiteId};
 use crate::sys::haste;
+use crate::sys::profile::Profile;
 use crate::sys::signals::{self, Arrival, Blocked};
 use crate::traps::Traps;
 use crate::watchpoints::Watchpoints;
@@ -94,6 +95,8 @@ pub(crate) struct Tracer<'a> {
     sharing: Sharing,
     traps: Traps,
     watchpoints: Watchpoints,
+    /// Where threads run; nothing for those that may not be sampled.
+    profiles: BTreeMap<i32, Option<Profile>>,
     threads: BTreeMap<i32, Thread>,
     /// Children that borrow the target's memory until they run a program of their own.
     borrowers: BTreeSet<i32>,
@@ -154,6 +157,7 @@ impl<'a> Tracer<'a> {
             sharing: Sharing::default(),
             traps: Traps::default(),
             watchpoints: Watchpoints::new(false),
+            profiles: BTreeMap::new(),
             threads: BTreeMap::new(),
             borrowers: BTreeSet::new(),
             hold: None,
@@ -256,6 +260,7 @@ impl<'a> Tracer<'a> {
             self.traps.disarm_all(memory);
         }
         self.watchpoints.clear();
+        self.profiles.clear();
         self.watch_ended = Some(Instant::now());
         self.phase = Phase::Ending;
     }

@@ -59,6 +59,7 @@ impl Tracer<'_> {
         self.threads.remove(&tid);
         self.borrowers.remove(&tid);
         self.watchpoints.remove_thread(tid);
+        self.profiles.remove(&tid);
         if self.hold.as_ref().is_some_and(|hold| hold.held.tid == tid) {
             self.hold = None;
             self.watchpoints.disarm();
@@ -95,6 +96,7 @@ impl Tracer<'_> {
         self.hold = None;
         self.prospect = None;
         self.threads.clear();
+        self.profiles.clear();
         self.traps = Default::default();
         self.watchpoints = crate::watchpoints::Watchpoints::new(kernel_is_excluded(self.pid)?);
         self.add_thread(self.pid);

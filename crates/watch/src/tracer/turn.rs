@@ -1,6 +1,9 @@
 //! What is done between stops: plans, traps, new code, judgements, progress.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
+
+use jostle_model::Address;
 
 use super::{Known, Phase, Tracer};
 use crate::case::CaseKey;
@@ -8,6 +11,7 @@ use crate::judge::Judgement;
 use crate::modules::Change;
 use crate::sampler::Step;
 use crate::scope;
+use crate::sys::profile::Profile;
 use crate::sys::signals;
 use crate::traps::Purpose;
 use crate::{Progress, WatchError};
@@ -17,6 +21,8 @@ use crate::{Progress, WatchError};
 const LOOK_SOONEST: Duration = Duration::from_millis(20);
 const LOOK_LATEST: Duration = Duration::from_millis(500);
 const LOOK_AFTER: u32 = 10;
+/// Of how many threads it is sampled where they run.
+const PROFILED: usize = 32;
 /// How long all threads must have blocked SIGTRAP until we believe it.
 const DEAF: Duration = Duration::from_millis(500);
 /// How long a target may take to end when it is asked to, before it is killed.
@@ -50,10 +56,29 @@ impl Tracer<'_> {
             self.give_up(error);
             return;
         }
+        self.see_what_runs();
         // While all threads block SIGTRAP, be it for a moment, no trap may be sprung.
         if self.threads.len() > 1 && self.all_deaf_since.is_none() {
             let steps = self.sampler.plan(&mut self.catalogue, self.hold.is_some(), now);
             self.set_traps(&steps);
+        }
+    }
+
+    /// In a large program, learns from the clock where its threads run. A loop that was entered before there was a
+    /// trap at its function's entry is not found in any other way.
+    fn see_what_runs(&mut self) {
+        if !self.sampler.is_curious() {
+            self.profiles.clear();
+            return;
+        }
+        for &tid in self.threads.keys().take(PROFILED) {
+            // Where the machine does not allow it, once is enough to know.
+            self.profiles.entry(tid).or_insert_with(|| Profile::begin(tid).ok());
+        }
+        let seen: BTreeSet<Address> = self.profiles.values_mut().flatten().flat_map(Profile::drain).collect();
+        for function in seen.iter().filter_map(|&at| self.catalogue.function_at(at)).collect::<BTreeSet<_>>()
+        {
+            self.sampler.seen_running(&mut self.catalogue, function);
         }
     }
 
