@@ -104,6 +104,13 @@ fn two_thousand_threads_come_and_go() {
     assert_unharmed("threads", &[]);
 }
 
+/// A watchpoint's signal that waits for the thread to unblock it swallows that of a breakpoint.
+#[test]
+fn a_thread_that_blocks_every_signal_goes_on_where_it_was() {
+    let Some(pair) = assert_unharmed("masked_meetings", &[]) else { return };
+    assert_eq!(pair.watched.stdout, "3 of 3 ended well\n");
+}
+
 #[test]
 fn children_run_code_that_is_trapped_in_their_parent() {
     let Some(pair) = assert_unharmed("children", &[]) else { return };

@@ -138,11 +138,13 @@ impl Specimen {
 
     fn is_silent(&self) -> Result<(), String> {
         let (run, report) = watched("--for 3s", 1, &specimen(&self.name), &["4"]);
-        if report.findings.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("{}: a false alarm: {run:#?}", self.name))
+        if let Some(signal) = report.crash() {
+            return Err(format!("{}: killed by signal {signal}: {run:#?}", self.name));
         }
+        if !report.findings.is_empty() {
+            return Err(format!("{}: a false alarm: {run:#?}", self.name));
+        }
+        Ok(())
     }
 }
 

@@ -23,6 +23,12 @@ impl Report {
     pub(crate) fn target_code(&self) -> Option<i64> {
         self.summary["target"]["code"].as_i64()
     }
+
+    /// The signal that killed the target, unless it was one that asks to end: a crash, be it ours or its own.
+    pub(crate) fn crash(&self) -> Option<i64> {
+        const SIGTERM: i64 = 15;
+        self.summary["target"]["signal"].as_i64().filter(|&signal| signal != SIGTERM)
+    }
 }
 
 /// Whether a function on this side's stack is called so, or in part.

@@ -102,7 +102,8 @@ fn value(registers: &Registers, register: Register) -> u64 {
 }
 
 /// The operations of the code of one function, loaded at `at`. `None` when any of it is not code: data
-/// between instructions must not be mistaken for them, a breakpoint there would corrupt it.
+/// between instructions must not be mistaken for them, a breakpoint there would corrupt it. One-byte instructions
+/// are left out: where a thread stands must tell whether it has executed a breakpoint in their place.
 pub(crate) fn decode(code: &[u8], at: Address) -> Option<Vec<Operation>> {
     let mut info = InstructionInfoFactory::new();
     let mut operations = Vec::new();
@@ -110,9 +111,22 @@ pub(crate) fn decode(code: &[u8], at: Address) -> Option<Vec<Operation>> {
         if instruction.is_invalid() {
             return None;
         }
-        operations.extend(operation(&instruction, &mut info));
+        operations.extend(operation(&instruction, &mut info).filter(|operation| operation.length > 1));
     }
     Some(operations)
+}
+
+/// The first instruction of more than one byte that whoever enters a function at `at` is sure to execute.
+pub(crate) fn first_of_several_bytes(code: &[u8], at: Address) -> Option<Address> {
+    for instruction in &mut Decoder::with_ip(64, code, at.0, DecoderOptions::NONE) {
+        if !instruction.is_invalid() && instruction.len() > 1 {
+            return Some(Address(instruction.ip()));
+        }
+        if instruction.flow_control() != FlowControl::Next {
+            return None;
+        }
+    }
+    None
 }
 
 /// Where the instruction that ends at `end` starts, in the code of one function loaded at `at`.
@@ -199,6 +213,22 @@ mod tests {
 
     fn first_access(code: &[u8], registers: &Registers) -> Access {
         only(code).expect("touches memory").accesses(registers).next().expect("touches memory now")
+    }
+
+    #[test]
+    fn one_byte_instructions_are_no_sites() {
+        // stosb; mov byte ptr [rdi], al
+        let operations = decode(&[0xaa, 0x88, 0x07], Address(0x1000)).expect("valid code");
+        assert_eq!(operations.iter().map(|operation| operation.at).collect::<Vec<_>>(), [Address(0x1001)]);
+    }
+
+    #[test]
+    fn a_function_is_entered_at_its_first_instruction_of_several_bytes() {
+        let entered = |code: &[u8]| first_of_several_bytes(code, Address(0x1000));
+        // push rbp; mov rbp, rsp; ret
+        assert_eq!(entered(&[0x55, 0x48, 0x89, 0xe5, 0xc3]), Some(Address(0x1001)));
+        // ret; xor eax, eax
+        assert_eq!(entered(&[0xc3, 0x31, 0xc0]), None);
     }
 
     #[test]

@@ -200,9 +200,12 @@ impl Catalogue {
         self.functions[id.0 as usize].is_decoded
     }
 
-    /// Where a function starts.
-    pub(crate) fn entry(&self, id: FunctionId) -> Address {
-        self.functions[id.0 as usize].at
+    /// Where a trap meets everyone who enters a function.
+    pub(crate) fn entry(&self, id: FunctionId) -> Option<Address> {
+        let function = self.functions[id.0 as usize];
+        let module = &self.modules[function.module];
+        let code = module.image.code(function.at.unload(module.bias), function.size as usize)?;
+        operation::first_of_several_bytes(code, function.at)
     }
 
     /// Decodes a function; returns its sites, none when its bytes are not plain code.

@@ -88,6 +88,11 @@ impl Traps {
         Ok(if is_stale { Hit::Stale } else { Hit::Foreign })
     }
 
+    /// Whether there ever was a trap of ours at `at`.
+    pub(crate) fn has_been_at(&self, at: Address) -> bool {
+        self.originals.contains_key(&at)
+    }
+
     /// Cleans a forked copy of the target's memory, which was taken at some earlier moment.
     pub(crate) fn clean_copy(&self, copy: &TargetMemory) {
         for (&at, &original) in &self.originals {

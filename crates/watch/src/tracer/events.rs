@@ -140,16 +140,31 @@ impl Tracer<'_> {
 
     /// A thread stands in a SIGTRAP: ours, or its own.
     fn trapped(&mut self, tid: i32) {
-        match ptrace::trap(tid) {
-            Ok(Trap::Breakpoint) => self.breakpoint(tid),
+        // Else it was killed while it stood there.
+        let Ok(trap) = ptrace::trap(tid) else { return };
+        if trap != Trap::Breakpoint {
+            self.step_back(tid);
+        }
+        match trap {
+            Trap::Breakpoint => self.breakpoint(tid),
             // It tells that somebody came, but not who: the thread stands elsewhere by now.
-            Ok(Trap::Watchpoint { late: true, .. }) => resume(tid, 0),
-            Ok(Trap::Watchpoint { cookie, address, late: false }) => {
+            Trap::Watchpoint { late: true, .. } => resume(tid, 0),
+            Trap::Watchpoint { cookie, address, late: false } => {
                 self.watchpoint_hit(tid, cookie, Address(address));
             }
-            Ok(Trap::Foreign) => resume(tid, libc::SIGTRAP),
-            // Killed while it stood there.
-            Err(_) => {}
+            Trap::Foreign => resume(tid, libc::SIGTRAP),
+        }
+    }
+
+    /// Puts a thread back in front of the `int3` that it has executed without our being told. A SIGTRAP that is pending,
+    /// because the thread blocked it, swallows the next one: the kernel keeps one signal of a kind. Nobody but an
+    /// `int3` leads to the second byte of an instruction, and one-byte instructions are never trapped.
+    fn step_back(&self, tid: i32) {
+        if let Ok(mut registers) = ptrace::registers(tid)
+            && self.traps.has_been_at(Address(registers.rip) - 1)
+        {
+            registers.rip -= 1;
+            let _ = ptrace::set_registers(tid, &registers);
         }
     }
 

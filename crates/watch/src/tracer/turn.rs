@@ -106,8 +106,9 @@ impl Tracer<'_> {
             };
             let at = match purpose {
                 Purpose::Discover(function) => self.catalogue.entry(function),
-                Purpose::Scout(site) | Purpose::Hold(site) => self.catalogue.site(site).operation.at,
+                Purpose::Scout(site) | Purpose::Hold(site) => Some(self.catalogue.site(site).operation.at),
             };
+            let Some(at) = at else { continue };
             // Errors mean that the code is not mapped any more; the next look at the mappings will tell.
             let _ = if arm {
                 self.traps.arm(memory, at, purpose).map(drop)
