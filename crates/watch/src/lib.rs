@@ -27,6 +27,7 @@ mod budget;
 mod case;
 mod error;
 mod experience;
+mod exploration;
 mod judge;
 mod mappings;
 mod memory;

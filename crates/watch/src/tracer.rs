@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use jostle_model::{Address, ExitStatus, Finding};
 
 use crate::case::CaseKey;
+use crate::exploration::Exploration;
 use crate::judge::Court;
 use crate::memory::TargetMemory;
 use crate::modules::Modules;
@@ -91,6 +92,7 @@ pub(crate) struct Tracer<'a> {
     modules: Modules,
     modules_read: Instant,
     catalogue: Catalogue,
+    exploration: Exploration,
     sampler: Sampler,
     sharing: Sharing,
     traps: Traps,
@@ -153,6 +155,7 @@ impl<'a> Tracer<'a> {
             modules: Modules::default(),
             modules_read: now,
             catalogue: Catalogue::new(options.include.clone(), options.exclude.clone()),
+            exploration: Exploration::new(options.seed),
             sampler: Sampler::new(options.seed, options.budget, now),
             sharing: Sharing::default(),
             traps: Traps::default(),

@@ -20,6 +20,15 @@ pub(crate) enum Purpose {
     Hold(SiteId),
 }
 
+/// A trap to set or to take away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Set a trap.
+    Arm(Purpose),
+    /// Take it away.
+    Disarm(Purpose),
+}
+
 /// One-shot breakpoints in the text of a launched target.
 ///
 /// The thread that hits one gets the original byte back under its feet before it goes on, so no thread ever

@@ -55,8 +55,8 @@ impl Tracer<'_> {
             && self.hold.is_none()
             && self.threads.len() > 1
             && self.threads.contains_key(&tid);
-        let wanted =
-            wanted && self.sampler.may_hold(stopped) || first_visit && self.sampler.hold_first_visit(stopped);
+        let wanted = wanted && self.sampler.may_hold(stopped)
+            || first_visit && self.sampler.hold_first_visit(self.exploration.unseen_sites(), stopped);
         if may_hold && wanted {
             return self.begin_hold(tid, id, &at_site, stopped);
         }
@@ -98,6 +98,7 @@ impl Tracer<'_> {
         let actor = self.actor(tid, id, registers);
         let operation = self.catalogue.site(id).operation;
         if first_visit {
+            self.exploration.reached(id);
             self.sampler.came_alive(&self.catalogue, id);
         }
         for access in operation.accesses(registers).filter(|access| is_elsewhere(access, registers)) {

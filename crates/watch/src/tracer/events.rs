@@ -184,8 +184,7 @@ impl Tracer<'_> {
         repair_signal_mask(tid, deaf_looks);
         let seen_to = match purpose {
             Some(Purpose::Discover(function)) => {
-                self.sampler.left_wave(function);
-                self.sampler.discovered(&mut self.catalogue, function);
+                self.exploration.entered(&mut self.catalogue, function);
                 false
             }
             Some(Purpose::Scout(site)) => self.arrived(tid, site, false, &registers, stopped),

@@ -9,11 +9,10 @@ use super::{Known, Phase, Tracer};
 use crate::case::CaseKey;
 use crate::judge::Judgement;
 use crate::modules::Change;
-use crate::sampler::Step;
 use crate::scope;
 use crate::sys::profile::Profile;
 use crate::sys::signals;
-use crate::traps::Purpose;
+use crate::traps::{Purpose, Step};
 use crate::{Progress, WatchError};
 
 /// How often the target is looked at for new code and new habits: at first often, while libraries are loaded,
@@ -59,7 +58,8 @@ impl Tracer<'_> {
         self.see_what_runs();
         // While all threads block SIGTRAP, be it for a moment, no trap may be sprung.
         if self.threads.len() > 1 && self.all_deaf_since.is_none() {
-            let steps = self.sampler.plan(&mut self.catalogue, self.hold.is_some(), now);
+            let mut steps = self.exploration.plan(&mut self.catalogue, self.sampler.may_look(now), now);
+            steps.extend(self.sampler.plan(&mut self.catalogue, self.hold.is_some(), now));
             self.set_traps(&steps);
         }
     }
@@ -67,7 +67,7 @@ impl Tracer<'_> {
     /// In a large program, learns from the clock where its threads run. A loop that was entered before there was a
     /// trap at its function's entry is not found in any other way.
     fn see_what_runs(&mut self) {
-        if !self.sampler.is_curious() {
+        if !self.exploration.is_curious() {
             self.profiles.clear();
             return;
         }
@@ -78,7 +78,7 @@ impl Tracer<'_> {
         let seen: BTreeSet<Address> = self.profiles.values_mut().flatten().flat_map(Profile::drain).collect();
         for function in seen.iter().filter_map(|&at| self.catalogue.function_at(at)).collect::<BTreeSet<_>>()
         {
-            self.sampler.seen_running(&mut self.catalogue, function);
+            self.exploration.seen_running(&mut self.catalogue, function);
         }
     }
 
@@ -134,13 +134,14 @@ impl Tracer<'_> {
                 Change::Loaded(loaded) => {
                     self.court.loaded(loaded.file, loaded.bias);
                     let functions = self.catalogue.add(loaded);
-                    self.sampler.add_functions(functions);
+                    self.exploration.add_functions(functions);
                 }
                 Change::Unloaded(loaded) => {
                     self.court.unloaded(loaded.file, loaded.bias);
                     if let Some(range) = self.catalogue.remove(loaded) {
                         self.traps.forget(range.start, range.end);
                     }
+                    self.exploration.retain_mapped(&self.catalogue);
                     self.sampler.retain_mapped(&self.catalogue);
                 }
             }
@@ -154,7 +155,7 @@ impl Tracer<'_> {
         for (at, name) in self.modules.name_imports(memory, scope::is_memory_function) {
             self.court.named(at, name);
             if let Some(function) = self.catalogue.add_helper(at) {
-                self.sampler.add_helper(function);
+                self.exploration.add_helper(function);
             }
         }
     }

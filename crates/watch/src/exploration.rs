@@ -1,0 +1,254 @@
+//! Which code has not been seen to run yet, and where traps wait for it.
+//!
+//! Sites that have never been seen come first, since races hide in cold code that was never tested (LiteRace: Marino,
+//! Musuvathi and Narayanasamy, PLDI 2009); the program's own before those of libraries, which are many.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+
+use crate::scope::Part;
+use crate::sites::{Catalogue, FunctionId, SiteId};
+use crate::traps::{Purpose, Step};
+
+/// How many never-seen sites of the program are trapped at a time, and of libraries. A trap that nobody reaches costs
+/// nothing, but setting one costs a few microseconds and, once per page, a private copy of it.
+const OWN_SITES: usize = 8192;
+const LIBRARY_SITES: usize = 2048;
+/// How many functions of the program, and of libraries, are trapped at their entry at a time.
+const OWN_FUNCTIONS: usize = 16_384;
+const LIBRARY_FUNCTIONS: usize = 128;
+/// How many traps are set per turn, so that a large program is not kept waiting for its first hold.
+const SET: usize = 256;
+/// The same for sites in libraries. Every first visit is a stop: set as fast as the program's own, they took two thirds
+/// of all that may be spent on looking.
+const LIBRARY_SITES_SET: usize = 2;
+/// Of so many functions of the program all sites are known at once. In a larger one the others wait until they are
+/// seen to run: there may be a hundred thousand, with ten sites each.
+const DECODED_AT_ONCE: usize = 4096;
+/// Functions whose name is looked at per turn.
+const CLASSIFIED: usize = 4000;
+/// How many traps make room for others per turn when there are more than fit.
+const TURNED_OVER: usize = 4;
+/// How long a trap stays at least before it makes room for another.
+const SHORTEST_WAIT: Duration = Duration::from_millis(200);
+
+/// Code that was not seen to run: some of it trapped, the rest in line.
+#[derive(Debug)]
+struct Wave<T> {
+    in_line: VecDeque<T>,
+    /// Oldest first.
+    trapped: VecDeque<(Instant, T)>,
+}
+
+impl<T> Default for Wave<T> {
+    fn default() -> Self {
+        Self { in_line: VecDeque::new(), trapped: VecDeque::new() }
+    }
+}
+
+impl<T: Copy + PartialEq> Wave<T> {
+    /// Adds to the line in random order, without shuffling all that is there already.
+    fn mix_in(&mut self, rng: &mut Rng, newcomers: impl Iterator<Item = T>) {
+        for newcomer in newcomers {
+            let at = rng.usize(0..=self.in_line.len());
+            self.in_line.push_back(newcomer);
+            let last = self.in_line.len() - 1;
+            self.in_line.swap(at, last);
+        }
+    }
+
+    /// It was seen to run: no trap waits for it any more.
+    fn seen(&mut self, one: T) {
+        self.trapped.retain(|&(_, waiting)| waiting != one);
+    }
+
+    /// How many were not seen to run.
+    fn len(&self) -> usize {
+        self.in_line.len() + self.trapped.len()
+    }
+
+    /// Traps the next `set` in line, up to `most` at a time; where that is too few for all, they take turns.
+    fn advance(
+        &mut self,
+        most: usize,
+        set: usize,
+        now: Instant,
+        purpose: impl Fn(T) -> Purpose,
+    ) -> Vec<Step> {
+        let mut steps = Vec::new();
+        if self.trapped.len() >= most && !self.in_line.is_empty() {
+            let old = self.trapped.iter().take(TURNED_OVER);
+            let old = old.take_while(|(since, _)| now - *since > SHORTEST_WAIT).count();
+            for (_, waited) in self.trapped.drain(..old) {
+                steps.push(Step::Disarm(purpose(waited)));
+                self.in_line.push_back(waited);
+            }
+        }
+        let room = most.saturating_sub(self.trapped.len()).min(set).min(self.in_line.len());
+        for next in self.in_line.drain(..room) {
+            steps.push(Step::Arm(purpose(next)));
+            self.trapped.push_back((now, next));
+        }
+        steps
+    }
+}
+
+/// The code that was not seen to run.
+#[derive(Debug)]
+pub(crate) struct Exploration {
+    rng: Rng,
+    /// Functions nobody has asked the name of yet.
+    unclassified: Vec<FunctionId>,
+    /// How many functions of the program were decoded without having been seen to run.
+    decoded: usize,
+    own_functions: Wave<FunctionId>,
+    library_functions: Wave<FunctionId>,
+    own_sites: Wave<SiteId>,
+    library_sites: Wave<SiteId>,
+}
+
+impl Exploration {
+    /// Nothing to explore yet; the order is drawn from `seed`.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            rng: Rng::with_seed(seed),
+            unclassified: Vec::new(),
+            decoded: 0,
+            own_functions: Wave::default(),
+            library_functions: Wave::default(),
+            own_sites: Wave::default(),
+            library_sites: Wave::default(),
+        }
+    }
+
+    /// Takes in functions that were found.
+    pub(crate) fn add_functions(&mut self, functions: Range<u32>) {
+        self.unclassified.extend(functions.map(FunctionId));
+        self.rng.shuffle(&mut self.unclassified);
+    }
+
+    /// Takes in a function that is known to act for others.
+    pub(crate) fn add_helper(&mut self, function: FunctionId) {
+        self.library_functions.in_line.push_front(function);
+    }
+
+    /// Whether it would help to know where threads run: there is more of the program than was decoded.
+    pub(crate) fn is_curious(&self) -> bool {
+        self.own_functions.len() > 0
+    }
+
+    /// How many known sites were not seen to run.
+    pub(crate) fn unseen_sites(&self) -> usize {
+        self.own_sites.len() + self.library_sites.len()
+    }
+
+    /// A thread was seen to run in a function, wherever in it.
+    pub(crate) fn seen_running(&mut self, catalogue: &mut Catalogue, function: FunctionId) {
+        if !catalogue.is_decoded(function) && catalogue.classify(function).is_some() {
+            self.decode(catalogue, function);
+        }
+    }
+
+    /// A thread has entered a function.
+    pub(crate) fn entered(&mut self, catalogue: &mut Catalogue, function: FunctionId) {
+        self.own_functions.seen(function);
+        self.library_functions.seen(function);
+        self.decode(catalogue, function);
+    }
+
+    /// A thread has arrived at a site for the first time.
+    pub(crate) fn reached(&mut self, site: SiteId) {
+        self.own_sites.seen(site);
+        self.library_sites.seen(site);
+    }
+
+    /// The sites of a function are worth a look from now on.
+    fn decode(&mut self, catalogue: &mut Catalogue, function: FunctionId) {
+        if catalogue.is_decoded(function) {
+            return;
+        }
+        let sites = catalogue.decode(function).map(SiteId);
+        let is_library = catalogue.part(function) == Some(Part::Library);
+        let wave = if is_library { &mut self.library_sites } else { &mut self.own_sites };
+        wave.mix_in(&mut self.rng, sites);
+    }
+
+    /// Forgets sites whose code is gone.
+    pub(crate) fn retain_mapped(&mut self, catalogue: &Catalogue) {
+        for wave in [&mut self.own_sites, &mut self.library_sites] {
+            wave.in_line.retain(|&site| catalogue.site(site).mapped);
+            wave.trapped.retain(|&(_, site)| catalogue.site(site).mapped);
+        }
+    }
+
+    /// What to trap from now on. First visits to the program's own code are always worth a stop, those to libraries
+    /// only while looks can be paid for.
+    pub(crate) fn plan(&mut self, catalogue: &mut Catalogue, may_look: bool, now: Instant) -> Vec<Step> {
+        self.classify_some(catalogue);
+        while self.own_functions.in_line.front().is_some_and(|&function| catalogue.is_decoded(function)) {
+            self.own_functions.in_line.pop_front();
+        }
+        let mut steps = self.own_sites.advance(OWN_SITES, SET, now, Purpose::Scout);
+        steps.extend(self.own_functions.advance(OWN_FUNCTIONS, SET, now, Purpose::Discover));
+        if may_look {
+            steps.extend(self.library_sites.advance(LIBRARY_SITES, LIBRARY_SITES_SET, now, Purpose::Scout));
+            steps.extend(self.library_functions.advance(LIBRARY_FUNCTIONS, SET, now, Purpose::Discover));
+        }
+        steps
+    }
+
+    fn classify_some(&mut self, catalogue: &mut Catalogue) {
+        for _ in 0..CLASSIFIED {
+            let Some(function) = self.unclassified.pop() else { return };
+            match catalogue.classify(function) {
+                Some(Part::User) if self.decoded < DECODED_AT_ONCE => {
+                    self.decoded += 1;
+                    self.decode(catalogue, function);
+                }
+                Some(Part::User) => self.own_functions.in_line.push_back(function),
+                Some(_) => self.library_functions.in_line.push_back(function),
+                None => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wave(of: u32) -> Wave<SiteId> {
+        let mut wave = Wave::default();
+        wave.mix_in(&mut Rng::with_seed(1), (0..of).map(SiteId));
+        wave
+    }
+
+    #[test]
+    fn traps_stay_while_all_fit() {
+        let (mut wave, now) = (wave(10), Instant::now());
+        assert_eq!(wave.advance(16, 256, now, Purpose::Scout).len(), 10);
+        assert!(wave.advance(16, 256, now + 10 * SHORTEST_WAIT, Purpose::Scout).is_empty());
+    }
+
+    #[test]
+    fn what_does_not_fit_takes_turns() {
+        let (mut wave, now) = (wave(20), Instant::now());
+        assert_eq!(wave.advance(16, 256, now, Purpose::Scout).len(), 16);
+        assert!(wave.advance(16, 256, now, Purpose::Scout).is_empty(), "too soon");
+        let steps = wave.advance(16, 256, now + 2 * SHORTEST_WAIT, Purpose::Scout);
+        let armed = steps.iter().filter(|step| matches!(step, Step::Arm(_))).count();
+        assert_eq!((armed, steps.len() - armed), (TURNED_OVER, TURNED_OVER));
+        assert_eq!(wave.len(), 20);
+    }
+
+    #[test]
+    fn what_was_seen_is_no_longer_waited_for() {
+        let (mut wave, now) = (wave(3), Instant::now());
+        wave.advance(16, 256, now, Purpose::Scout);
+        wave.seen(SiteId(1));
+        assert_eq!(wave.len(), 2);
+    }
+}
