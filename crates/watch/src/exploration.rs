@@ -25,11 +25,11 @@ const SET: usize = 256;
 /// The same for sites in libraries. Every first visit is a stop: set as fast as the program's own, they took two thirds
 /// of all that may be spent on looking.
 const LIBRARY_SITES_SET: usize = 2;
-/// Of so many functions of the program all sites are known at once. In a larger one the others wait until they are
+/// Of so many sites of the program none has to be seen first. In a larger one the other functions wait until they are
 /// seen to run: there may be a hundred thousand, with ten sites each.
-const DECODED_AT_ONCE: usize = 4096;
-/// Functions whose name is looked at per turn.
-const CLASSIFIED: usize = 4000;
+const KNOWN_UNSEEN: usize = 32_768;
+/// For how long functions may be sorted and decoded per turn: whoever stops meanwhile waits.
+const SORTING: Duration = Duration::from_millis(1);
 /// How many traps make room for others per turn when there are more than fit.
 const TURNED_OVER: usize = 4;
 /// How long a trap stays at least before it makes room for another.
@@ -102,8 +102,6 @@ pub(crate) struct Exploration {
     rng: Rng,
     /// Functions nobody has asked the name of yet.
     unclassified: Vec<FunctionId>,
-    /// How many functions of the program were decoded without having been seen to run.
-    decoded: usize,
     own_functions: Wave<FunctionId>,
     library_functions: Wave<FunctionId>,
     own_sites: Wave<SiteId>,
@@ -116,7 +114,6 @@ impl Exploration {
         Self {
             rng: Rng::with_seed(seed),
             unclassified: Vec::new(),
-            decoded: 0,
             own_functions: Wave::default(),
             library_functions: Wave::default(),
             own_sites: Wave::default(),
@@ -201,13 +198,11 @@ impl Exploration {
     }
 
     fn classify_some(&mut self, catalogue: &mut Catalogue) {
-        for _ in 0..CLASSIFIED {
+        let begun = Instant::now();
+        while begun.elapsed() < SORTING {
             let Some(function) = self.unclassified.pop() else { return };
             match catalogue.classify(function) {
-                Some(Part::User) if self.decoded < DECODED_AT_ONCE => {
-                    self.decoded += 1;
-                    self.decode(catalogue, function);
-                }
+                Some(Part::User) if self.own_sites.len() < KNOWN_UNSEEN => self.decode(catalogue, function),
                 Some(Part::User) => self.own_functions.in_line.push_back(function),
                 Some(_) => self.library_functions.in_line.push_back(function),
                 None => {}
