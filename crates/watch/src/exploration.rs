@@ -3,7 +3,7 @@
 //! Sites that have never been seen come first, since races hide in cold code that was never tested (LiteRace: Marino,
 //! Musuvathi and Narayanasamy, PLDI 2009); the program's own before those of libraries, which are many.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -13,23 +13,22 @@ use crate::scope::Part;
 use crate::sites::{Catalogue, FunctionId, SiteId};
 use crate::traps::{Purpose, Step};
 
-/// How many never-seen sites of the program are trapped at a time, and of libraries. A trap that nobody reaches costs
-/// nothing, but setting one costs a few microseconds and, once per page, a private copy of it.
-const OWN_SITES: usize = 8192;
+/// Of so many sites of the program none has to be seen first. In a larger one the other functions wait until they are
+/// seen to run: there may be a hundred thousand, with ten sites each. A trap that nobody reaches costs nothing, but
+/// setting one costs a few microseconds and, once per page, a private copy of it.
+const OWN_SITES: usize = 16_384;
+/// How many never-seen sites of libraries are trapped at a time.
 const LIBRARY_SITES: usize = 2048;
 /// How many functions of the program, and of libraries, are trapped at their entry at a time.
-const OWN_FUNCTIONS: usize = 16_384;
+const OWN_FUNCTIONS: usize = 65_536;
 const LIBRARY_FUNCTIONS: usize = 128;
 /// How many traps are set per turn, so that a large program is not kept waiting for its first hold.
 const SET: usize = 256;
 /// The same for sites in libraries. Every first visit is a stop: set as fast as the program's own, they took two thirds
 /// of all that may be spent on looking.
 const LIBRARY_SITES_SET: usize = 2;
-/// Of so many sites of the program none has to be seen first. In a larger one the other functions wait until they are
-/// seen to run: there may be a hundred thousand, with ten sites each.
-const KNOWN_UNSEEN: usize = 32_768;
 /// For how long functions may be sorted and decoded per turn: whoever stops meanwhile waits.
-const SORTING: Duration = Duration::from_millis(1);
+const SORTING: Duration = Duration::from_millis(2);
 /// How many traps make room for others per turn when there are more than fit.
 const TURNED_OVER: usize = 4;
 /// How long a trap stays at least before it makes room for another.
@@ -102,6 +101,8 @@ pub(crate) struct Exploration {
     rng: Rng,
     /// Functions nobody has asked the name of yet.
     unclassified: Vec<FunctionId>,
+    /// Functions seen to run whose callees were put in line.
+    expanded: HashSet<FunctionId>,
     own_functions: Wave<FunctionId>,
     library_functions: Wave<FunctionId>,
     own_sites: Wave<SiteId>,
@@ -114,6 +115,7 @@ impl Exploration {
         Self {
             rng: Rng::with_seed(seed),
             unclassified: Vec::new(),
+            expanded: HashSet::new(),
             own_functions: Wave::default(),
             library_functions: Wave::default(),
             own_sites: Wave::default(),
@@ -144,8 +146,9 @@ impl Exploration {
 
     /// A thread was seen to run in a function, wherever in it.
     pub(crate) fn seen_running(&mut self, catalogue: &mut Catalogue, function: FunctionId) {
-        if !catalogue.is_decoded(function) && catalogue.classify(function).is_some() {
+        if catalogue.part(function).is_some() || catalogue.classify(function).is_some() {
             self.decode(catalogue, function);
+            self.expect_callees(catalogue, function);
         }
     }
 
@@ -154,6 +157,19 @@ impl Exploration {
         self.own_functions.seen(function);
         self.library_functions.seen(function);
         self.decode(catalogue, function);
+        self.expect_callees(catalogue, function);
+    }
+
+    /// What a function that runs calls will run soon: it goes to the head of the line.
+    fn expect_callees(&mut self, catalogue: &mut Catalogue, function: FunctionId) {
+        if !self.is_curious() || !self.expanded.insert(function) {
+            return;
+        }
+        for callee in catalogue.callees(function) {
+            if !catalogue.is_decoded(callee) && catalogue.classify(callee) == Some(Part::User) {
+                self.own_functions.in_line.push_front(callee);
+            }
+        }
     }
 
     /// A thread has arrived at a site for the first time.
@@ -188,7 +204,8 @@ impl Exploration {
         while self.own_functions.in_line.front().is_some_and(|&function| catalogue.is_decoded(function)) {
             self.own_functions.in_line.pop_front();
         }
-        let mut steps = self.own_sites.advance(OWN_SITES, SET, now, Purpose::Scout);
+        // Beyond those known at once there are only sites of functions that run: for all of them there is room.
+        let mut steps = self.own_sites.advance(usize::MAX, SET, now, Purpose::Scout);
         steps.extend(self.own_functions.advance(OWN_FUNCTIONS, SET, now, Purpose::Discover));
         if may_look {
             steps.extend(self.library_sites.advance(LIBRARY_SITES, LIBRARY_SITES_SET, now, Purpose::Scout));
@@ -202,7 +219,7 @@ impl Exploration {
         while begun.elapsed() < SORTING {
             let Some(function) = self.unclassified.pop() else { return };
             match catalogue.classify(function) {
-                Some(Part::User) if self.own_sites.len() < KNOWN_UNSEEN => self.decode(catalogue, function),
+                Some(Part::User) if self.own_sites.len() < OWN_SITES => self.decode(catalogue, function),
                 Some(Part::User) => self.own_functions.in_line.push_back(function),
                 Some(_) => self.library_functions.in_line.push_back(function),
                 None => {}

@@ -129,6 +129,16 @@ pub(crate) fn first_of_several_bytes(code: &[u8], at: Address) -> Option<Address
     None
 }
 
+/// Where the code of one function, loaded at `at`, calls or jumps to beyond its own end, as far as the instructions say.
+pub(crate) fn callees(code: &[u8], at: Address) -> impl Iterator<Item = Address> {
+    let own = at.0..at.0 + code.len() as u64;
+    let instructions = Decoder::with_ip(64, code, at.0, DecoderOptions::NONE).into_iter();
+    let branches = instructions.filter(|instruction| {
+        matches!(instruction.flow_control(), FlowControl::Call | FlowControl::UnconditionalBranch)
+    });
+    branches.map(|branch| branch.near_branch_target()).filter(move |to| !own.contains(to)).map(Address)
+}
+
 /// Where the instruction that ends at `end` starts, in the code of one function loaded at `at`.
 pub(crate) fn instruction_before(code: &[u8], at: Address, end: Address) -> Option<Instruction> {
     Decoder::with_ip(64, code, at.0, DecoderOptions::NONE)
@@ -213,6 +223,14 @@ mod tests {
 
     fn first_access(code: &[u8], registers: &Registers) -> Access {
         only(code).expect("touches memory").accesses(registers).next().expect("touches memory now")
+    }
+
+    #[test]
+    fn callees_are_called_or_jumped_to() {
+        // call +0x100; jmp -2 (to itself); jmp +0x20
+        let code = [0xe8, 0, 1, 0, 0, 0xeb, 0xfe, 0xe9, 0x20, 0, 0, 0];
+        let found: Vec<Address> = callees(&code, Address(0x1000)).collect();
+        assert_eq!(found, [Address(0x1105), Address(0x102c)]);
     }
 
     #[test]

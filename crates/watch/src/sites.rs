@@ -195,6 +195,15 @@ impl Catalogue {
         })
     }
 
+    /// Functions that a function calls by name, not through pointers.
+    pub(crate) fn callees(&self, id: FunctionId) -> Vec<FunctionId> {
+        let function = self.functions[id.0 as usize];
+        let module = &self.modules[function.module];
+        let code = module.image.code(function.at.unload(module.bias), function.size as usize);
+        let targets = operation::callees(code.unwrap_or_default(), function.at);
+        targets.filter_map(|target| self.function_at(target)).collect()
+    }
+
     /// Whether the sites of a function are known.
     pub(crate) fn is_decoded(&self, id: FunctionId) -> bool {
         self.functions[id.0 as usize].is_decoded
