@@ -143,18 +143,22 @@ impl Experience {
     /// How likely it is that a hold here brings a pair not caught before: by the rivals not caught yet, how often they
     /// came during prospects, how credible each is, and how many holds have failed since.
     fn promise(&self, credibility: impl Fn(SiteId) -> f64) -> f64 {
+        let prospects = f64::from(self.prospects + 1);
+        // A prospect ends with whoever comes first, so only those at which nobody came speak against a rival.
+        let lonely = f64::from(self.prospects - self.meetings + 1);
         let barren = f64::from(self.barren);
         let from_rival = |(&site, rival): (&SiteId, &Rival)| {
             let credibility = credibility(site);
-            let (came, faith) = match rival.came {
-                0 => (SEEN_ONLY, LITTLE_FAITH),
-                came => (f64::from(came), LITTLE_FAITH + FAITH * credibility * credibility),
+            let (came, trust) = match rival.came {
+                0 => (SEEN_ONLY / lonely, credibility / lonely),
+                came => (f64::from(came) / prospects, credibility),
             };
+            let faith = LITTLE_FAITH + FAITH * trust * trust;
             came * credibility * faith / (faith + barren)
         };
         let open = self.rivals.iter().filter(|(_, rival)| !rival.caught).map(from_rival).sum::<f64>();
-        let others = (f64::from(self.kernel_meetings) + UNTRIED * self.contention()) / (1.0 + barren);
-        (open + others) / f64::from(self.prospects + 1)
+        let others = (f64::from(self.kernel_meetings) + UNTRIED * self.contention()) / prospects;
+        open + others / (1.0 + barren)
     }
 
     /// How much attention it has had already, for what it promises: the site with the least is next. The other
@@ -191,10 +195,10 @@ mod tests {
     #[test]
     fn holds_at_which_nobody_comes_lower_the_promise() {
         let mut site = contended();
-        let before = site.promise(credible);
+        let before = site.promise(|_| DOUBT);
         site.note_hold(false);
         site.note_hold(false);
-        assert!(site.promise(credible) <= before / 2.0);
+        assert!(site.promise(|_| DOUBT) <= before / 2.0);
     }
 
     #[test]
