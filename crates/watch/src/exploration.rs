@@ -146,7 +146,7 @@ impl Exploration {
 
     /// A thread was seen to run in a function, wherever in it.
     pub(crate) fn seen_running(&mut self, catalogue: &mut Catalogue, function: FunctionId) {
-        if catalogue.part(function).is_some() || catalogue.classify(function).is_some() {
+        if catalogue.classify(function).is_some() {
             self.decode(catalogue, function);
             self.expect_callees(catalogue, function);
         }

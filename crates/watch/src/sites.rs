@@ -164,6 +164,9 @@ impl Catalogue {
         if !module.mapped || function.size > LONGEST_FUNCTION {
             return None;
         }
+        if function.part.is_some() {
+            return function.part;
+        }
         let name = module.image.function_name(function.at.unload(module.bias));
         let part = scope::part(module.kind, module.image.is_go(), name.as_deref());
         let part = self.selected(part, name.as_deref().unwrap_or_else(|| module.image.name()))?;
@@ -198,9 +201,7 @@ impl Catalogue {
     /// Functions that a function calls by name, not through pointers.
     pub(crate) fn callees(&self, id: FunctionId) -> Vec<FunctionId> {
         let function = self.functions[id.0 as usize];
-        let module = &self.modules[function.module];
-        let code = module.image.code(function.at.unload(module.bias), function.size as usize);
-        let targets = operation::callees(code.unwrap_or_default(), function.at);
+        let targets = operation::callees(self.code(function).unwrap_or_default(), function.at);
         targets.filter_map(|target| self.function_at(target)).collect()
     }
 
@@ -212,9 +213,7 @@ impl Catalogue {
     /// Where a trap meets everyone who enters a function.
     pub(crate) fn entry(&self, id: FunctionId) -> Option<Address> {
         let function = self.functions[id.0 as usize];
-        let module = &self.modules[function.module];
-        let code = module.image.code(function.at.unload(module.bias), function.size as usize)?;
-        operation::first_of_several_bytes(code, function.at)
+        operation::first_of_several_bytes(self.code(function)?, function.at)
     }
 
     /// Decodes a function; returns its sites, none when its bytes are not plain code.
@@ -239,12 +238,16 @@ impl Catalogue {
         first..self.sites.len() as u32
     }
 
+    /// The machine code of a function.
+    fn code(&self, function: Function) -> Option<&[u8]> {
+        let module = &self.modules[function.module];
+        module.image.code(function.at.unload(module.bias), function.size as usize)
+    }
+
     /// The operations of a function, each with what it was inlined from.
     fn operations(&self, function: Function) -> Option<Vec<(Operation, Inlined)>> {
         let module = &self.modules[function.module];
-        let start = function.at.unload(module.bias);
-        let code = module.image.code(start, function.size as usize)?;
-        let operations = operation::decode(code, function.at)?.into_iter();
+        let operations = operation::decode(self.code(function)?, function.at)?.into_iter();
         if !module.image.is_go() {
             return Some(operations.map(|operation| (operation, Inlined::default())).collect());
         }

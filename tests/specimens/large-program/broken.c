@@ -1,35 +1,3 @@
-/*
- * The counter of c-threads among forty thousand functions: nothing that looks at every instruction gets to it.
- * The race: `counter++` in increment() against `return counter` in read_back().
- */
+/* The counter of c-threads among forty thousand functions: nothing that looks at every instruction gets to it. */
 #include "crowd.h"
-#include "stage.h"
-
-static uint64_t counter;
-
-STAGE_OPAQUE static void increment(void) { counter++; /* races with read_back() */ }
-
-STAGE_OPAQUE static uint64_t read_back(void) { return counter; /* races with increment() */ }
-
-static uint64_t writer(void) {
-    uint64_t operations = 0;
-    for (; !stage_over(); operations++) {
-        increment();
-        stage_work(2000);
-    }
-    return operations;
-}
-
-static uint64_t reader(void) {
-    uint64_t operations = 0;
-    for (; !stage_over(); operations++) {
-        stage_work((unsigned)(read_back() & 255));
-        stage_pause(20);
-    }
-    return operations;
-}
-
-int main(int argc, char **argv) {
-    static stage_role *const roles[] = {writer, reader, NULL};
-    return stage_play(argc, argv, roles);
-}
+#include "../c-threads/broken.c"

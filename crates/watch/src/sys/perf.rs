@@ -40,15 +40,7 @@ impl Watchpoint {
     pub(crate) fn reserve(tid: i32, exclude_kernel: bool) -> io::Result<Self> {
         let mut attributes = attributes(exclude_kernel, NOWHERE, 1, Watch::Writes, 0);
         attributes.set_disabled(1);
-        // SAFETY: `attributes` is a complete perf_event_attr that says its own size.
-        let fd = unsafe {
-            sys::perf_event_open(&mut attributes, tid, -1, -1, libc::c_ulong::from(PERF_FLAG_FD_CLOEXEC))
-        };
-        if fd < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        // SAFETY: the kernel just gave us this descriptor; nobody else owns it.
-        Ok(Self { event: unsafe { File::from_raw_fd(fd) }, exclude_kernel })
+        Ok(Self { event: open(&mut attributes, tid)?, exclude_kernel })
     }
 
     /// Watches `length` (1, 2, 4 or 8) bytes at `at`, which is a multiple of `length`.
@@ -65,6 +57,18 @@ impl Watchpoint {
         let answer = unsafe { sys::ioctls::DISABLE(self.event.as_raw_fd(), 0) };
         succeeded(answer)
     }
+}
+
+/// Opens an event of thread `tid`, on whatever processor it runs.
+pub(super) fn open(attributes: &mut perf_event_attr, tid: i32) -> io::Result<File> {
+    // SAFETY: a perf_event_attr says its own size.
+    let fd =
+        unsafe { sys::perf_event_open(attributes, tid, -1, -1, libc::c_ulong::from(PERF_FLAG_FD_CLOEXEC)) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel just gave us this descriptor; nobody else owns it.
+    Ok(unsafe { File::from_raw_fd(fd) })
 }
 
 fn succeeded(answer: libc::c_int) -> io::Result<()> {

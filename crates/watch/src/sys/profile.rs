@@ -1,15 +1,16 @@
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd};
+use std::os::fd::AsRawFd;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jostle_model::Address;
-use perf_event_open_sys as sys;
 use perf_event_open_sys::bindings::{
-    PERF_COUNT_SW_CPU_CLOCK, PERF_FLAG_FD_CLOEXEC, PERF_RECORD_SAMPLE, PERF_SAMPLE_IP, PERF_TYPE_SOFTWARE,
-    perf_event_attr, perf_event_mmap_page,
+    PERF_COUNT_SW_CPU_CLOCK, PERF_RECORD_SAMPLE, PERF_SAMPLE_IP, PERF_TYPE_SOFTWARE, perf_event_attr,
+    perf_event_mmap_page,
 };
+
+use super::perf;
 
 /// Time that a thread runs between two samples, in nanoseconds: a sample costs it about a microsecond.
 const PERIOD: u64 = 1_000_003;
@@ -35,16 +36,7 @@ impl Profile {
     /// ESRCH when the thread is gone, EPERM or EACCES when the machine does not allow it, or allows no more memory
     /// for rings.
     pub(crate) fn begin(tid: i32) -> io::Result<Self> {
-        let mut attributes = attributes();
-        // SAFETY: `attributes` is a complete perf_event_attr that says its own size.
-        let fd = unsafe {
-            sys::perf_event_open(&mut attributes, tid, -1, -1, libc::c_ulong::from(PERF_FLAG_FD_CLOEXEC))
-        };
-        if fd < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        // SAFETY: the kernel just gave us this descriptor; nobody else owns it.
-        let event = unsafe { File::from_raw_fd(fd) };
+        let event = perf::open(&mut attributes(), tid)?;
         let protection = libc::PROT_READ | libc::PROT_WRITE;
         // SAFETY: a new mapping, at a place of the kernel's choice.
         let mapped = unsafe {

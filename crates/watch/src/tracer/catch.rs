@@ -23,12 +23,21 @@ pub(super) use prospect::Prospect;
 const OWN_STACK_BELOW: u64 = 128;
 const OWN_STACK_ABOVE: u64 = 4096;
 
-/// What a watchpoint was set for.
-enum Watched {
-    /// The access of the thread that is being held.
-    ByHold(Access),
-    /// Where somebody has been who was let go.
-    ByProspect { access: Access, passed: u64 },
+/// An access for which watchpoints were set, and the cookie they carry.
+#[derive(Clone, Copy, Debug)]
+struct Watched {
+    access: Access,
+    cookie: u64,
+}
+
+impl Watched {
+    /// Whether a watchpoint with this cookie that stood at `struck` means this access. The kernel takes the cookie
+    /// from the event when it sends the signal, not when the access was made: an event moved in between carries the
+    /// new cookie, and only the address shows that it means the access before.
+    fn is_meant(&self, cookie: u64, struck: Address) -> bool {
+        let range = self.access.address..self.access.address + u64::from(self.access.size);
+        self.cookie == cookie && range.contains(&struck)
+    }
 }
 
 impl Tracer<'_> {
@@ -79,9 +88,10 @@ impl Tracer<'_> {
         if self.catalogue.site(site).is_go { registers.r14 } else { tid as u64 }
     }
 
-    fn next_cookie(&mut self) -> u64 {
+    /// Makes the access recognizable by a cookie of its own.
+    fn marked(&mut self, access: Access) -> Watched {
         self.cookies += 1;
-        self.cookies
+        Watched { access, cookie: self.cookies }
     }
 
     /// One of the accesses that a site is about to make, if others may reach it at all.
@@ -116,24 +126,19 @@ impl Tracer<'_> {
     /// this cookie.
     pub(super) fn watchpoint_hit(&mut self, tid: i32, cookie: u64, struck: Address) {
         let stopped = Instant::now();
-        if let Some(watched) = self.watched_by(cookie, struck)
+        let meant = |watched: Watched| watched.is_meant(cookie, struck);
+        let hold = self.hold.as_ref().is_some_and(|hold| meant(hold.watched));
+        let prospect = self.prospect.as_ref().map(|prospect| prospect.watched).is_some_and(meant);
+        if (hold || prospect)
             && let Ok(registers) = ptrace::registers(tid)
         {
-            match watched {
-                Watched::ByHold(access) => self.came_to_hold(tid, &registers, &access),
-                Watched::ByProspect { access, passed } => {
-                    self.came_to_prospect(tid, &registers, &access, passed);
-                }
+            if hold {
+                self.came_to_hold(tid, &registers);
+            } else {
+                self.came_to_prospect(tid, &registers);
             }
         }
         self.let_go(tid, stopped);
-    }
-
-    /// What the watchpoint with this cookie was set for that stood at `struck`, unless that is over.
-    fn watched_by(&self, cookie: u64, struck: Address) -> Option<Watched> {
-        let hold = self.hold.as_ref().filter(|hold| hold.is_meant(cookie, struck));
-        let prospect = self.prospect.as_ref().filter(|prospect| prospect.is_meant(cookie, struck));
-        hold.map(Hold::watched).or(prospect.map(Prospect::watched))
     }
 }
 
@@ -141,11 +146,4 @@ impl Tracer<'_> {
 fn is_elsewhere(access: &Access, registers: &Registers) -> bool {
     let own = registers.rsp.saturating_sub(OWN_STACK_BELOW)..registers.rsp.saturating_add(OWN_STACK_ABOVE);
     !own.contains(&access.address.0)
-}
-
-/// Whether a watchpoint that stood at `struck` belongs to this access. The kernel takes the cookie from the event when
-/// it sends the signal, not when the access was made: an event moved in between carries the new cookie, and only
-/// the address shows that it means the access before.
-fn is_within(struck: Address, access: &Access) -> bool {
-    (access.address..access.address + u64::from(access.size)).contains(&struck)
 }

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use jostle_model::{Access, Address};
+use jostle_model::Address;
 use jostle_stacks::Registers;
 
 use crate::case::{self, Case, Side};
 use crate::operation::Operation;
 use crate::sites::SiteId;
 use crate::sys::ptrace;
-use crate::tracer::catch::{Watched, is_within};
+use crate::tracer::catch::Watched;
 use crate::tracer::events::resume;
 use crate::tracer::{Known, Tracer};
 
@@ -27,24 +27,19 @@ const LATE_HIT: Duration = Duration::from_millis(2);
 pub(in crate::tracer) struct Hold {
     pub(in crate::tracer) held: Side,
     site: SiteId,
-    access: Access,
+    pub(super) watched: Watched,
     old: Option<u64>,
     since: Instant,
     pub(in crate::tracer) until: Instant,
-    cookie: u64,
     /// Each different instruction that came, with the first thread that executed it.
     visitors: Vec<(Address, Side)>,
     hits: u32,
 }
 
 impl Hold {
-    /// Whether a hit at `struck` with this cookie is this hold's.
-    pub(super) fn is_meant(&self, cookie: u64, struck: Address) -> bool {
-        self.cookie == cookie && is_within(struck, &self.access)
-    }
-
-    pub(super) fn watched(&self) -> Watched {
-        Watched::ByHold(self.access)
+    /// Whether the bytes are others now than they were.
+    fn has_changed(&self, new: Option<u64>) -> bool {
+        new.is_some() && new != self.old
     }
 }
 
@@ -57,7 +52,7 @@ impl Tracer<'_> {
         registers: &Registers,
     ) -> bool {
         let Some(hold) = &self.hold else { return false };
-        let access = operation.accesses(registers).find(|access| access.conflicts_with(&hold.access));
+        let access = operation.accesses(registers).find(|access| access.conflicts_with(&hold.watched.access));
         let Some(access) = access else { return false };
         if self.is_new_visitor(operation.at) {
             let side = self.side(
@@ -86,32 +81,24 @@ impl Tracer<'_> {
             return false;
         };
         self.end_prospect(None);
-        let cookie = self.next_cookie();
-        let blind = self.watchpoints.arm(&access, tid, cookie);
+        let watched = self.marked(access);
+        let blind = self.watchpoints.arm(&access, tid, watched.cookie);
         self.tally.blind_holds += u64::from(blind.no_register > 0);
         let form = case::form(&operation, &access);
         let held = self.side(tid, registers, operation.at, Some(access.direction), form);
         let old = self.value(&access);
         let until = Instant::now() + self.sampler.duration(stopped);
-        self.hold = Some(Hold {
-            held,
-            site: id,
-            access,
-            old,
-            since: stopped,
-            until,
-            cookie,
-            visitors: Vec::new(),
-            hits: 0,
-        });
+        self.hold =
+            Some(Hold { held, site: id, watched, old, since: stopped, until, visitors: Vec::new(), hits: 0 });
         true
     }
 
     /// Somebody has just accessed the bytes that are held.
-    pub(super) fn came_to_hold(&mut self, tid: i32, registers: &libc::user_regs_struct, access: &Access) {
+    pub(super) fn came_to_hold(&mut self, tid: i32, registers: &libc::user_regs_struct) {
+        let Some(access) = self.hold.as_ref().map(|hold| hold.watched.access) else { return };
         let here = Address(registers.rip);
         if self.is_new_visitor(here) {
-            let side = self.visitor(tid, registers, access);
+            let side = self.visitor(tid, registers, &access);
             self.note_visitor(here, side);
         }
     }
@@ -145,8 +132,8 @@ impl Tracer<'_> {
     /// Lets the held thread go and hands in what was seen.
     pub(in crate::tracer) fn end_hold(&mut self) {
         let Some(hold) = &self.hold else { return };
-        let new = self.value(&hold.access);
-        let changed = new.is_some() && new != hold.old;
+        let new = self.value(&hold.watched.access);
+        let changed = hold.has_changed(new);
         self.watchpoints.disarm();
         if changed && hold.visitors.is_empty() {
             self.wait_for_late_hit();
@@ -177,19 +164,19 @@ impl Tracer<'_> {
     /// Hands in what a hold has shown; returns whether any two instructions met that had not met before.
     fn hand_in(&mut self, hold: Hold, new: Option<u64>, held_for: Duration) -> bool {
         let alone = hold.visitors.is_empty();
-        let value_changed = new.is_some() && new != hold.old;
+        let value_changed = hold.has_changed(new);
         let at_ms = self.watched().as_millis() as u64;
         let case = |other: Option<Side>| Case {
             held: hold.held.clone(),
             other,
-            access: hold.access,
+            access: hold.watched.access,
             old: hold.old,
             new,
             held_us: held_for.as_micros() as u64,
             at_ms,
         };
         let mut cases: Vec<Case> = hold.visitors.iter().map(|(_, other)| case(Some(other.clone()))).collect();
-        if alone && value_changed && !self.modules.is_shared_memory(hold.access.address) {
+        if alone && value_changed && !self.modules.is_shared_memory(hold.watched.access.address) {
             let alone = case(None);
             let times = self.seen_alone.entry(alone.key()).or_insert(0);
             *times += 1;

@@ -2,14 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use jostle_model::{Access, Address};
 use jostle_stacks::Registers;
 
 use crate::case::{self, Form};
 use crate::experience::Visitor;
 use crate::sites::SiteId;
 use crate::tracer::Tracer;
-use crate::tracer::catch::{Watched, is_within};
+use crate::tracer::catch::Watched;
 
 /// How long a prospect lasts: about as long as holds do, since what comes later would not meet one.
 const PROSPECT: Duration = Duration::from_micros(1500);
@@ -19,30 +18,18 @@ const PROSPECT: Duration = Duration::from_micros(1500);
 pub(in crate::tracer) struct Prospect {
     actor: u64,
     site: SiteId,
-    access: Access,
+    pub(super) watched: Watched,
     pub(in crate::tracer) until: Instant,
-    cookie: u64,
-}
-
-impl Prospect {
-    /// Whether a hit at `struck` with this cookie is this prospect's.
-    pub(super) fn is_meant(&self, cookie: u64, struck: Address) -> bool {
-        self.cookie == cookie && is_within(struck, &self.access)
-    }
-
-    pub(super) fn watched(&self) -> Watched {
-        Watched::ByProspect { access: self.access, passed: self.actor }
-    }
 }
 
 impl Tracer<'_> {
     /// Watches for a moment who else comes where a thread has just been that was let go.
     pub(super) fn begin_prospect(&mut self, tid: i32, id: SiteId, registers: &Registers) {
         let Some(access) = self.access_to_watch(id, registers) else { return };
-        let cookie = self.next_cookie();
-        self.watchpoints.arm(&access, tid, cookie);
+        let watched = self.marked(access);
+        self.watchpoints.arm(&access, tid, watched.cookie);
         let actor = self.actor(tid, id, registers);
-        self.prospect = Some(Prospect { actor, site: id, access, until: Instant::now() + PROSPECT, cookie });
+        self.prospect = Some(Prospect { actor, site: id, watched, until: Instant::now() + PROSPECT });
     }
 
     /// Ends the prospect, if there is one.
@@ -62,15 +49,10 @@ impl Tracer<'_> {
 
     /// Somebody came during a prospect. Only those count whom a hold could meet: a collector that looks
     /// through all memory does not.
-    pub(super) fn came_to_prospect(
-        &mut self,
-        tid: i32,
-        registers: &libc::user_regs_struct,
-        access: &Access,
-        passed: u64,
-    ) {
+    pub(super) fn came_to_prospect(&mut self, tid: i32, registers: &libc::user_regs_struct) {
+        let Some(&Prospect { actor: passed, watched, .. }) = self.prospect.as_ref() else { return };
         let here = case::registers(registers);
-        let found = self.instruction_that_accessed(&here, registers.orig_rax, access);
+        let found = self.instruction_that_accessed(&here, registers.orig_rax, &watched.access);
         let visitor = found.and_then(|(at, _, form)| match form {
             Form::Kernel => Some(Visitor::Kernel),
             _ => self.catalogue.site_at(at).map(Visitor::Site),
