@@ -77,6 +77,12 @@ impl Watchpoints {
         self.threads.remove(&tid);
     }
 
+    /// Lets go of all registers, to be reserved anew when next needed: one that misses what it should see may never
+    /// see anything again.
+    pub(crate) fn renew(&mut self) {
+        self.threads.values_mut().for_each(Vec::clear);
+    }
+
     /// Lets go of all registers.
     pub(crate) fn clear(&mut self) {
         self.threads.clear();

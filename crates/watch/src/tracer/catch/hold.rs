@@ -139,6 +139,9 @@ impl Tracer<'_> {
             self.wait_for_late_hit();
         }
         let Some(hold) = self.hold.take() else { return };
+        if changed && hold.visitors.is_empty() {
+            self.watchpoints.renew();
+        }
         let held_for = hold.since.elapsed();
         resume(hold.held.tid, 0);
         self.sampler.holding.spend(held_for);
