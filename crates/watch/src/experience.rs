@@ -1,23 +1,16 @@
-//! What looking at a site has taught, and what one more look or hold there is worth.
+//! What looking at a site has taught: its record, what one more look there is worth ([`curiosity`]), and what a hold
+//! ([`promise`]).
+
+mod curiosity;
+mod promise;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::sites::SiteId;
 
 /// After so many prospects it is known well enough whether anyone comes.
-const ENOUGH_PROSPECTS: u32 = 3;
-/// The least [`credibility`](Experience::credibility).
-const DOUBT: f64 = 0.25;
-/// What contended memory alone is worth, against somebody who came: most of it was handed over, or is another
-/// object at an address used before.
-const UNTRIED: f64 = 0.05;
-/// What a rival is worth that was seen at the same memory, but did not come during a prospect yet.
-const SEEN_ONLY: f64 = 0.1;
-/// How many holds what prospects have shown weighs as much as, for a rival that is fully credible and for one that is
-/// not. Where one hold in five meets somebody, many more must fail until it is given up; where memory is handed over,
-/// one should do.
-const FAITH: f64 = 2.5;
-const LITTLE_FAITH: f64 = 0.8;
+const ENOUGH_PROSPECTS: u32 = 4;
 /// So many rivals are remembered; a site with more has plenty to offer anyway.
 const MOST_RIVALS: usize = 16;
 
@@ -28,6 +21,8 @@ pub(crate) struct Experience {
     visits: u32,
     /// How often it was trapped to be looked at, whether anyone came or not.
     asked: u32,
+    /// How often the memory was another than the thread's own stack.
+    elsewhere: u32,
     /// How contended the memory was, added up over all visits.
     contention: f64,
     /// How often it was watched for a moment, with nobody held, who comes to the same bytes next.
@@ -40,8 +35,13 @@ pub(crate) struct Experience {
     sought: bool,
     /// Holds since the last one that brought a pair of accesses not caught before.
     barren: u32,
+    /// How many of those were spent on visitors known already.
+    masked: u32,
     /// How often it was to be held and was not: nobody arrived, or there was nothing to watch.
     misses: u32,
+    /// How often it was about to store over something, and over zero.
+    replaced: u32,
+    initialised: u32,
     /// Sites that others were seen to use on the same memory, in conflict with this one.
     rivals: BTreeMap<SiteId, Rival>,
 }
@@ -51,6 +51,8 @@ pub(crate) struct Experience {
 struct Rival {
     /// During how many prospects here it came.
     came: u32,
+    /// How long it took to come, added up.
+    took: Duration,
     /// Whether the two were caught together.
     caught: bool,
 }
@@ -81,9 +83,26 @@ impl Experience {
         self.asked += 1;
     }
 
-    /// A visit has shown memory that is contended to this degree, between 0 and 1.
+    /// A visit has shown memory, other than the thread's own stack, that is contended to this degree, between 0 and 1.
     pub(crate) fn note_contention(&mut self, degree: f64) {
+        self.elsewhere += 1;
         self.contention += degree;
+    }
+
+    /// Whether more prospects would teach little.
+    pub(crate) fn is_well_known(&self) -> bool {
+        self.prospects >= 2 * ENOUGH_PROSPECTS
+    }
+
+    /// Whether it was seen to store over something: the object was in use already, perhaps by others as well.
+    pub(crate) fn is_in_use(&self) -> bool {
+        self.replaced > 0
+    }
+
+    /// It is about to store over bytes that are all zero, or not.
+    pub(crate) fn note_store(&mut self, over_zero: bool) {
+        self.initialised += u32::from(over_zero);
+        self.replaced += u32::from(!over_zero);
     }
 
     /// Somebody else used `rival` on the same memory.
@@ -93,17 +112,26 @@ impl Experience {
         }
     }
 
+    /// Sites that others use in conflict with this one.
+    pub(crate) fn rivals(&self) -> impl Iterator<Item = SiteId> {
+        self.rivals.keys().copied()
+    }
+
     /// The two were caught together.
     pub(crate) fn note_caught(&mut self, rival: SiteId) {
         self.rivals.entry(rival).or_default().caught = true;
     }
 
-    /// A prospect is over, with whoever came.
-    pub(crate) fn note_prospect(&mut self, visitor: Option<Visitor>) {
+    /// A prospect is over, after some time, with whoever came.
+    pub(crate) fn note_prospect(&mut self, visitor: Option<Visitor>, after: Duration) {
         self.prospects += 1;
         self.meetings += u32::from(visitor.is_some());
         match visitor {
-            Some(Visitor::Site(site)) => self.rivals.entry(site).or_default().came += 1,
+            Some(Visitor::Site(site)) => {
+                let rival = self.rivals.entry(site).or_default();
+                rival.came += 1;
+                rival.took += after;
+            }
             Some(Visitor::Kernel) => self.kernel_meetings += 1,
             None => {}
         }
@@ -115,9 +143,10 @@ impl Experience {
         self.sought |= self.prospects < ENOUGH_PROSPECTS;
     }
 
-    /// A hold is over: whether it brought a pair not caught before.
-    pub(crate) fn note_hold(&mut self, news: bool) {
+    /// A hold is over: whether anybody came, and whether that brought a pair not caught before.
+    pub(crate) fn note_hold(&mut self, came: bool, news: bool) {
         self.barren = if news { 0 } else { self.barren + 1 };
+        self.masked = if news { 0 } else { self.masked + u32::from(came) };
     }
 
     /// It was to be held and could not be.
@@ -125,113 +154,9 @@ impl Experience {
         self.misses += 1;
     }
 
-    /// Whether coming after somebody else here means that one could have come before as well, between 0 and 1.
-    ///
-    /// Two accesses that race come in either order. What is written, published and then read comes in one
-    /// only: prospects at the reader see no writer. But neither do most where a slot of a ring is read, so some
-    /// doubt remains for a few holds to settle.
-    pub(crate) fn credibility(&self) -> f64 {
-        (2.0 * f64::from(self.meetings) / (f64::from(self.prospects) + 0.5)).clamp(DOUBT, 1.0)
-    }
-
     /// How contended the memory is that it touches, between 0 and 1. Never quite 0: what was seen of it may
     /// not have been typical.
     fn contention(&self) -> f64 {
         ((self.contention + 0.05) / f64::from(self.visits + 1)).min(1.0)
-    }
-
-    /// How likely it is that a hold here brings a pair not caught before: by the rivals not caught yet, how often they
-    /// came during prospects, how credible each is, and how many holds have failed since.
-    fn promise(&self, credibility: impl Fn(SiteId) -> f64) -> f64 {
-        let prospects = f64::from(self.prospects + 1);
-        // A prospect ends with whoever comes first, so only those at which nobody came speak against a rival.
-        let lonely = f64::from(self.prospects - self.meetings + 1);
-        let barren = f64::from(self.barren);
-        let from_rival = |(&site, rival): (&SiteId, &Rival)| {
-            let credibility = credibility(site);
-            let (came, trust) = match rival.came {
-                0 => (SEEN_ONLY / lonely, credibility / lonely),
-                came => (f64::from(came) / prospects, credibility),
-            };
-            let faith = LITTLE_FAITH + FAITH * trust * trust;
-            came * credibility * faith / (faith + barren)
-        };
-        let open = self.rivals.iter().filter(|(_, rival)| !rival.caught).map(from_rival).sum::<f64>();
-        let others = (f64::from(self.kernel_meetings) + UNTRIED * self.contention()) / prospects;
-        open + others / (1.0 + barren)
-    }
-
-    /// How much attention it has had already, for what it promises: the site with the least is next. The other
-    /// sites' [`credibility`](Self::credibility) is asked for.
-    pub(crate) fn attention(&self, credibility: impl Fn(SiteId) -> f64) -> f64 {
-        (1.0 + f64::from(self.misses) / 2.0) / self.promise(credibility)
-    }
-
-    /// How much another look would teach: little where many were taken, where nobody comes any more, or where
-    /// all visits were private.
-    pub(crate) fn curiosity(&self) -> f64 {
-        let sought = if self.sought && self.prospects < ENOUGH_PROSPECTS { 10.0 } else { 1.0 };
-        sought * (self.contention() + 0.3) / f64::from(1 + self.asked + 2 * self.prospects)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A site at contended memory with one rival.
-    fn contended() -> Experience {
-        let mut site = Experience::default();
-        site.note_visit();
-        site.note_contention(1.0);
-        site.note_rival(SiteId(7));
-        site
-    }
-
-    fn credible(_: SiteId) -> f64 {
-        1.0
-    }
-
-    #[test]
-    fn holds_at_which_nobody_comes_lower_the_promise() {
-        let mut site = contended();
-        let before = site.promise(|_| DOUBT);
-        site.note_hold(false);
-        site.note_hold(false);
-        assert!(site.promise(|_| DOUBT) <= before / 2.0);
-    }
-
-    #[test]
-    fn a_site_whose_rivals_are_caught_comes_after_one_with_an_open_rival() {
-        let open = contended();
-        let mut caught = open.clone();
-        caught.note_caught(SiteId(7));
-        assert!(open.attention(credible) < caught.attention(credible));
-    }
-
-    #[test]
-    fn a_credible_rival_is_waited_for_longer_than_a_doubtful_one() {
-        let mut site = contended();
-        site.note_prospect(Some(Visitor::Site(SiteId(7))));
-        let fresh = (site.promise(credible), site.promise(|_| DOUBT));
-        for _ in 0..3 {
-            site.note_hold(false);
-        }
-        assert!(site.promise(credible) > fresh.0 / 2.0);
-        assert!(site.promise(|_| DOUBT) < fresh.1 / 3.0);
-    }
-
-    #[test]
-    fn a_visitor_that_nobody_ever_comes_to_lends_little_credit() {
-        let mut reader = Experience::default();
-        for _ in 0..5 {
-            reader.note_prospect(None);
-        }
-        let mut racer = Experience::default();
-        racer.note_prospect(Some(Visitor::Site(SiteId(7))));
-        assert!(reader.credibility() <= DOUBT && racer.credibility() > 0.9);
-        let mut site = contended();
-        site.note_prospect(Some(Visitor::Site(SiteId(7))));
-        assert!(site.promise(|_| racer.credibility()) > 2.0 * site.promise(|_| reader.credibility()));
     }
 }

@@ -26,7 +26,7 @@ const LIBRARY_FUNCTIONS: usize = 128;
 const SET: usize = 256;
 /// The same for sites in libraries. Every first visit is a stop: set as fast as the program's own, they took two thirds
 /// of all that may be spent on looking.
-const LIBRARY_SITES_SET: usize = 2;
+const LIBRARY_SITES_SET: usize = 1;
 /// For how long functions may be sorted and decoded per turn: whoever stops meanwhile waits.
 const SORTING: Duration = Duration::from_millis(2);
 /// How many traps make room for others per turn when there are more than fit.

@@ -1,7 +1,7 @@
 //! Which of the sites that run to look at next, where to hold, and for how long.
 //!
 //! Holds go mostly to sites where somebody was seen to come soon after (a *prospect*: a watchpoint for a moment, with
-//! nobody held, which costs the target almost nothing); the rest is spread over all live sites, since what was learnt
+//! nobody held); the rest is spread over all live sites, since what was learnt
 //! about sharing is never complete.
 
 use std::collections::VecDeque;
@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 
 use crate::budget::Budget;
-use crate::sites::{Catalogue, SiteId};
+use crate::scope::Part;
+use crate::sites::{Catalogue, Site, SiteId};
 use crate::traps::{Purpose, Step};
 
 /// How many live sites are trapped for a hold at a time: with 16, nearly all holds went to whatever each run
@@ -20,22 +21,32 @@ const CANDIDATES: usize = 3;
 const CANDIDATE_AGE: Duration = Duration::from_millis(15);
 /// How many sites that run rarely are waited for at a time, beside the candidates.
 const PATIENCE: usize = 128;
+/// How many sites are chosen from, how many of them are compared for each choice, and how long until all are rated again.
+const SHORT_LIST: usize = 2 * PATIENCE;
+const COMPARED: usize = 16;
+const SHORT_LIST_AGE: Duration = Duration::from_millis(25);
 /// The share of looks at locked sites: nobody is held there, but they tell where others write.
 const LOCKED_SHARE: f64 = 0.1;
 /// How many live sites are drawn for a look, of which the one is taken that it would teach most about.
-const DRAWN: usize = 32;
-/// The share of holds that go anywhere, whatever was learnt: what looks private may be shared later.
+const DRAWN: usize = 128;
+/// The share of holds and prospects that go anywhere, whatever was learnt: what looks private may be shared later.
 const BLIND_SHARE: f64 = 0.1;
+/// How contended memory must be for a prospect in library code: neighbours in a page are not enough.
+const LIBRARY_CONTENTION: f64 = 0.3;
 /// Sites with less [attention](Catalogue::attention) than this are held as soon as there is anything to spend: prospects
 /// have shown that somebody comes.
 const WORTHY: f64 = 30.0;
-/// At first, no others are: the credit of the start is better spent once a few prospects were made.
+/// At first no others are: the credit of the start is better spent once a few prospects were made.
 const SETTLING: Duration = Duration::from_millis(1000);
-/// Afterwards others are held while more than so many seconds of holding are in hand: what is found next to be worthy
-/// shall not have to wait.
-const RESERVE: f64 = 0.010;
+/// How long threads are held where nobody was ever seen to come.
+const SHORTEST_BLIND: Duration = Duration::from_micros(500);
+const LONGEST_BLIND: Duration = Duration::from_micros(1500);
+/// How long anywhere, typically: a thread that stands still keeps a Go processor, or a lock, from the others.
+const LONGEST: Duration = Duration::from_micros(1800);
 /// The part of the budget that may go into looking without holding.
-const LOOKING_SHARE: f64 = 0.4;
+const LOOKING_SHARE: f64 = 0.25;
+/// How much processor time may go into prospects, as a share of the budget, which is not spent by it.
+const PROSPECTING_SHARE: f64 = 0.2;
 
 /// The plan of where to look and to hold.
 pub(crate) struct Sampler {
@@ -46,12 +57,17 @@ pub(crate) struct Sampler {
     locked: Vec<SiteId>,
     candidates: Vec<SiteId>,
     candidates_since: Instant,
+    /// The sites that are to be held next, the best first.
+    short_list: Vec<SiteId>,
+    short_list_since: Instant,
     started: Instant,
     patient: VecDeque<SiteId>,
     /// What may be spent on holding.
     pub(crate) holding: Budget,
     /// What may be spent on looking.
     pub(crate) looking: Budget,
+    /// The processor time that may be spent on prospects. It is the tracer's own: nobody is held for it.
+    pub(crate) prospecting: Budget,
 }
 
 impl Sampler {
@@ -63,10 +79,13 @@ impl Sampler {
             locked: Vec::new(),
             candidates: Vec::new(),
             candidates_since: now,
+            short_list: Vec::new(),
+            short_list_since: now,
             started: now,
             patient: VecDeque::new(),
             holding: Budget::new(budget * (1.0 - LOOKING_SHARE), now),
             looking: Budget::new(budget * LOOKING_SHARE, now),
+            prospecting: Budget::new(budget * PROSPECTING_SHARE, now),
         }
     }
 
@@ -81,13 +100,14 @@ impl Sampler {
         self.live.retain(mapped);
         self.locked.retain(mapped);
         self.candidates.retain(mapped);
+        self.short_list.retain(mapped);
         self.patient.retain(mapped);
     }
 
     /// Whether to hold the thread that arrives at a site for the first time: what is in hand is spread over
     /// the first visits still to come, since for cold code the first visit may be the only one.
     pub(crate) fn hold_first_visit(&mut self, unseen_sites: usize, now: Instant) -> bool {
-        let affordable = self.holding.balance(now) / self.duration(now).as_secs_f64();
+        let affordable = self.holding.balance(now) / self.duration(None, now).as_secs_f64();
         self.rng.f64() < affordable / unseen_sites.max(1) as f64
     }
 
@@ -96,17 +116,34 @@ impl Sampler {
         self.looking.balance(now) > 0.0
     }
 
+    /// Whether to watch who comes next to memory that is contended to this degree, or in use. That costs several times as much as
+    /// the look which has shown it.
+    pub(crate) fn may_prospect(&mut self, contention: f64, site: &Site, now: Instant) -> bool {
+        if self.prospecting.balance(now) <= 0.0 {
+            return false;
+        }
+        let least = if site.part == Part::Library { LIBRARY_CONTENTION } else { 0.0 };
+        let promises = contention > least || site.experience.is_in_use();
+        promises && !site.experience.is_well_known() || self.rng.f64() < BLIND_SHARE
+    }
+
     /// Whether a hold can be paid for now.
     pub(crate) fn may_hold(&mut self, now: Instant) -> bool {
         self.holding.balance(now) > 0.0
     }
 
-    /// How long the next hold lasts: long while much is in hand, short and frequent later. Random, so that it
-    /// does not fall into step with the target. Near 1 ms, because a thread that stands still keeps a Go
-    /// processor, or a lock, from the others.
-    pub(crate) fn duration(&mut self, now: Instant) -> Duration {
-        let typical = (self.holding.balance(now) / 20.0).clamp(0.0005, 0.0025);
-        Duration::from_secs_f64(typical * (0.5 + self.rng.f64()))
+    /// How long threads stood still so far.
+    pub(crate) fn spent(&self) -> Duration {
+        self.holding.spent() + self.looking.spent()
+    }
+
+    /// How long the next hold lasts: about as long as its visitors are expected to take; where nobody was ever seen to
+    /// come, long while much is in hand, short and frequent later. Random, so that it does not fall into step with
+    /// the target.
+    pub(crate) fn duration(&mut self, patience: Option<Duration>, now: Instant) -> Duration {
+        let blind = Duration::from_secs_f64(self.holding.balance(now).max(0.0) / 20.0);
+        let typical = patience.unwrap_or(blind.clamp(SHORTEST_BLIND, LONGEST_BLIND));
+        typical.min(LONGEST).mul_f64(0.6 + 0.8 * self.rng.f64())
     }
 
     /// One of several accesses of a site, at random.
@@ -126,14 +163,15 @@ impl Sampler {
         steps
     }
 
-    /// Looks again at a site that runs, to learn which memory is shared. One at a time: only one look in turn
-    /// can be followed by a prospect.
+    /// Looks again at a site that runs, to learn which memory is shared. One at a time: what it teaches may make another
+    /// the best for the next.
     fn scout(&mut self, catalogue: &mut Catalogue, steps: &mut Vec<Step>) {
         let pool = if self.rng.f64() < LOCKED_SHARE { &self.locked } else { &self.live };
-        if let Some(site) = least(&mut self.rng, pool, DRAWN, |site| -catalogue.site(site).curiosity()) {
-            catalogue.site_mut(site).experience.note_asked();
-            steps.push(Step::Arm(Purpose::Scout(site)));
-        }
+        let Some(site) = least(&mut self.rng, pool, DRAWN, |site| -catalogue.site(site).curiosity()) else {
+            return;
+        };
+        catalogue.site_mut(site).experience.note_asked();
+        steps.push(Step::Arm(Purpose::Scout(site)));
     }
 
     /// Chooses the sites of the next holds.
@@ -170,14 +208,36 @@ impl Sampler {
     }
 
     fn next_candidate(&mut self, catalogue: &Catalogue, now: Instant) -> Option<SiteId> {
-        let waited_for = |site: &SiteId| self.candidates.contains(site) || self.patient.contains(site);
-        let eligible: Vec<SiteId> = self.live.iter().copied().filter(|site| !waited_for(site)).collect();
-        let only_worthy = now - self.started < SETTLING || self.holding.balance(now) < RESERVE;
+        let only_worthy = now - self.started < SETTLING;
         if !only_worthy && self.rng.f64() < BLIND_SHARE {
-            return self.rng.choice(eligible);
+            return self.rng.choice(&self.live).copied().filter(|&site| !self.is_waited_for(site));
         }
-        least(&mut self.rng, &eligible, eligible.len(), |site| catalogue.attention(site))
-            .filter(|&site| !only_worthy || catalogue.attention(site) <= WORTHY)
+        if now - self.short_list_since > SHORT_LIST_AGE {
+            self.make_short_list(catalogue);
+            self.short_list_since = now;
+        }
+        let next = self.short_list.iter().copied().filter(|&site| !self.is_waited_for(site)).take(COMPARED);
+        let rated = next.map(|site| (catalogue.attention(site), site));
+        let (attention, site) = rated.min_by(|(one, _), (other, _)| one.total_cmp(other))?;
+        (!only_worthy || attention <= WORTHY).then_some(site)
+    }
+
+    fn is_waited_for(&self, site: SiteId) -> bool {
+        self.candidates.contains(&site) || self.patient.contains(&site)
+    }
+
+    /// Rates all live sites: among as many as there may be, that is too much to do for every candidate.
+    fn make_short_list(&mut self, catalogue: &Catalogue) {
+        let mut rated: Vec<(f64, SiteId)> =
+            self.live.iter().map(|&site| (catalogue.attention(site), site)).collect();
+        // A random order breaks ties.
+        self.rng.shuffle(&mut rated);
+        if rated.len() > SHORT_LIST {
+            rated.select_nth_unstable_by(SHORT_LIST, |(one, _), (other, _)| one.total_cmp(other));
+            rated.truncate(SHORT_LIST);
+        }
+        rated.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+        self.short_list = rated.into_iter().map(|(_, site)| site).collect();
     }
 }
 

@@ -265,6 +265,19 @@ impl Catalogue {
         self.by_address.get(&at).copied().filter(|&id| self.site(id).mapped)
     }
 
+    /// Two sites were caught together. What else conflicts with the one may conflict with the other as well.
+    pub(crate) fn note_caught(&mut self, one: SiteId, other: SiteId) {
+        for (site, rival) in [(one, other), (other, one)] {
+            self.site_mut(site).experience.note_caught(rival);
+            let theirs: Vec<SiteId> = self.site(rival).experience.rivals().collect();
+            for further in theirs {
+                if self.site(site).operation.writes() || self.site(further).operation.writes() {
+                    self.site_mut(site).experience.note_rival(further);
+                }
+            }
+        }
+    }
+
     /// How much attention a site has had already, for what it promises: the one with the least is next.
     pub(crate) fn attention(&self, id: SiteId) -> f64 {
         let credibility = |rival| self.site(rival).experience.credibility();

@@ -3,6 +3,7 @@
 pub(crate) mod haste;
 pub(crate) mod launch;
 pub(crate) mod perf;
+pub(crate) mod processor_time;
 pub(crate) mod profile;
 pub(crate) mod ptrace;
 pub(crate) mod signals;

@@ -8,6 +8,7 @@ mod events;
 mod turn;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use jostle_model::{Address, ExitStatus, Finding};
@@ -28,7 +29,8 @@ use crate::watchpoints::Watchpoints;
 use crate::{Observer, Options, WatchError};
 use catch::{Hold, Prospect};
 
-/// How often plans are made.
+/// How often plans are made at most: by the way, when something happens; after twice as long without. Waking up takes
+/// more than planning does.
 const TURN: Duration = Duration::from_millis(5);
 
 /// How far we are with the target.
@@ -103,8 +105,13 @@ pub(crate) struct Tracer<'a> {
     /// Children that borrow the target's memory until they run a program of their own.
     borrowers: BTreeSet<i32>,
     hold: Option<Hold>,
-    prospect: Option<Prospect>,
+    /// Oldest first.
+    prospects: Vec<Prospect>,
     cookies: u64,
+    /// How many threads can run at a time.
+    processors: usize,
+    /// How many events were seen.
+    events: u64,
     known: HashMap<CaseKey, Known>,
     /// How often a value changed with nobody seen, by place.
     seen_alone: HashMap<CaseKey, u32>,
@@ -124,6 +131,8 @@ pub(crate) struct Tracer<'a> {
 /// A thread of the target.
 #[derive(Clone, Copy, Debug)]
 struct Thread {
+    /// When it was last seen to do anything, as the number of that event.
+    seen: u64,
     /// At how many looks in a row it blocked SIGTRAP: watchpoints cannot reach it then.
     deaf_looks: u32,
 }
@@ -164,8 +173,10 @@ impl<'a> Tracer<'a> {
             threads: BTreeMap::new(),
             borrowers: BTreeSet::new(),
             hold: None,
-            prospect: None,
+            prospects: Vec::new(),
             cookies: 0,
+            processors: thread::available_parallelism().map_or(1, usize::from),
+            events: 0,
             known: HashMap::new(),
             seen_alone: HashMap::new(),
             met: HashSet::new(),
@@ -189,10 +200,10 @@ impl<'a> Tracer<'a> {
             }
             self.serve_events()?;
             self.end_hold_if_due();
-            self.end_prospect_if_due();
-            if Instant::now() >= self.next_turn && self.phase != Phase::Gone {
+            self.end_prospects_if_due();
+            if Instant::now() + TURN >= self.next_turn && self.phase != Phase::Gone {
                 self.turn();
-                self.next_turn = Instant::now() + TURN;
+                self.next_turn = Instant::now() + 2 * TURN;
             }
         }
         let judged = self.court.close();
@@ -200,13 +211,10 @@ impl<'a> Tracer<'a> {
         Ok(())
     }
 
-    /// How long nothing needs to be done unless something happens.
+    /// How long nothing needs to be done unless something happens. Prospects end by the way: to wake up for each would
+    /// cost more than it is worth.
     fn patience(&self) -> Duration {
-        let ends = [
-            self.hold.as_ref().map(|hold| hold.until),
-            self.prospect.as_ref().map(|prospect| prospect.until),
-        ];
-        let next = ends.into_iter().flatten().fold(self.next_turn, Instant::min);
+        let next = self.hold.iter().map(|hold| hold.until).fold(self.next_turn, Instant::min);
         next.saturating_duration_since(Instant::now())
     }
 
@@ -217,7 +225,7 @@ impl<'a> Tracer<'a> {
 
     /// Time that threads of the target stood still for us.
     pub(crate) fn time_held(&self) -> Duration {
-        self.sampler.holding.spent() + self.sampler.looking.spent()
+        self.sampler.spent()
     }
 
     /// Sites seen to run, and sites known.
@@ -258,7 +266,7 @@ impl<'a> Tracer<'a> {
             return;
         }
         self.end_hold();
-        self.prospect = None;
+        self.prospects.clear();
         if let Some(memory) = &self.memory {
             self.traps.disarm_all(memory);
         }

@@ -44,30 +44,35 @@ pub(crate) struct Blind {
 /// 3 to 10 µs per thread, opening one anew several times that.
 #[derive(Debug)]
 pub(crate) struct Watchpoints {
-    threads: BTreeMap<i32, Vec<Watchpoint>>,
+    threads: BTreeMap<i32, Registers>,
     exclude_kernel: bool,
-    armed: Option<Armed>,
+    /// What each register watches, in all threads alike.
+    armed: [Option<Armed>; REGISTERS],
 }
 
-#[derive(Debug)]
+/// The debug registers reserved in one thread.
+type Registers = [Option<Watchpoint>; REGISTERS];
+
+#[derive(Clone, Copy, Debug)]
 struct Armed {
-    slices: Vec<Slice>,
+    slice: Slice,
     watch: Watch,
     cookie: u64,
-    except: i32,
 }
 
 impl Watchpoints {
     /// None yet. With `exclude_kernel`, accesses by system calls are not seen.
     pub(crate) fn new(exclude_kernel: bool) -> Self {
-        Self { threads: BTreeMap::new(), exclude_kernel, armed: None }
+        Self { threads: BTreeMap::new(), exclude_kernel, armed: [None; REGISTERS] }
     }
 
     /// Includes a thread, at once if something is being watched.
     pub(crate) fn add_thread(&mut self, tid: i32) {
-        let mut registers = Vec::new();
-        if let Some(armed) = &self.armed {
-            let _ = arm_thread(&mut registers, tid, self.exclude_kernel, armed);
+        let mut registers = Registers::default();
+        for (register, armed) in registers.iter_mut().zip(self.armed) {
+            if let Some(armed) = armed {
+                let _ = arm(register, tid, self.exclude_kernel, &armed);
+            }
         }
         self.threads.insert(tid, registers);
     }
@@ -77,39 +82,57 @@ impl Watchpoints {
         self.threads.remove(&tid);
     }
 
-    /// Lets go of all registers, to be reserved anew when next needed: one that misses what it should see may never
-    /// see anything again.
+    /// Lets go of all registers that watch nothing, to be reserved anew when next needed: one that misses what it
+    /// should see may never see anything again.
     pub(crate) fn renew(&mut self) {
-        self.threads.values_mut().for_each(Vec::clear);
+        for registers in self.threads.values_mut() {
+            for (register, _) in registers.iter_mut().zip(&self.armed).filter(|(_, armed)| armed.is_none()) {
+                *register = None;
+            }
+        }
     }
 
     /// Lets go of all registers.
     pub(crate) fn clear(&mut self) {
         self.threads.clear();
-        self.armed = None;
+        self.armed = [None; REGISTERS];
     }
 
-    /// Watches the range of `access` in all threads but `except`, for what conflicts with it.
-    pub(crate) fn arm(&mut self, access: &Access, except: i32, cookie: u64) -> Blind {
+    /// How many registers watch nothing.
+    pub(crate) fn free(&self) -> usize {
+        self.armed.iter().filter(|armed| armed.is_none()).count()
+    }
+
+    /// Watches the range of `access` in some threads, and in all that are still to be born, for what conflicts with it,
+    /// as far as [free](Self::free) registers [reach](needed).
+    pub(crate) fn arm(&mut self, access: &Access, threads: impl Iterator<Item = i32>, cookie: u64) -> Blind {
         // A read collides with writes only.
         let watch = if access.direction.writes() { Watch::Accesses } else { Watch::Writes };
-        let slices = slices(access.address, u64::from(access.size)).collect();
-        let armed = Armed { slices, watch, cookie, except };
+        let free = (0..REGISTERS).filter(|&register| self.armed[register].is_none()).collect::<Vec<_>>();
+        let parts = slices(access.address, u64::from(access.size)).zip(free);
+        let parts: Vec<_> =
+            parts.map(|(slice, register)| (register, Armed { slice, watch, cookie })).collect();
         let mut blind = Blind::default();
-        for (&tid, registers) in &mut self.threads {
-            if tid != except && arm_thread(registers, tid, self.exclude_kernel, &armed).is_err() {
-                blind.no_register += 1;
-            }
+        for tid in threads {
+            let Some(registers) = self.threads.get_mut(&tid) else { continue };
+            let mut all = parts.iter();
+            let armed = all
+                .try_for_each(|(index, armed)| arm(&mut registers[*index], tid, self.exclude_kernel, armed));
+            blind.no_register += usize::from(armed.is_err());
         }
-        self.armed = Some(armed);
+        for (register, armed) in parts {
+            self.armed[register] = Some(armed);
+        }
         blind
     }
 
-    /// Stops watching.
-    pub(crate) fn disarm(&mut self) {
-        let Some(armed) = self.armed.take() else { return };
-        for (&tid, registers) in &self.threads {
-            for register in registers.iter().take(armed.slices.len()).filter(|_| tid != armed.except) {
+    /// Stops watching what carries this cookie.
+    pub(crate) fn disarm(&mut self, cookie: u64) {
+        for index in 0..REGISTERS {
+            if self.armed[index].take_if(|armed| armed.cookie == cookie).is_none() {
+                continue;
+            }
+            for register in self.threads.values_mut().filter_map(|registers| registers[index].as_mut()) {
                 // Only a thread that has gone cannot be disarmed.
                 let _ = register.disarm();
             }
@@ -117,25 +140,23 @@ impl Watchpoints {
     }
 }
 
-/// Arms `armed` in one thread, reserving registers as needed.
-fn arm_thread(
-    registers: &mut Vec<Watchpoint>,
-    tid: i32,
-    exclude_kernel: bool,
-    armed: &Armed,
-) -> io::Result<()> {
-    for (index, slice) in armed.slices.iter().enumerate() {
-        if registers.len() <= index {
-            match Watchpoint::reserve(tid, exclude_kernel) {
-                Ok(watchpoint) => registers.push(watchpoint),
-                // The thread is gone: it cannot collide any more.
-                Err(error) if error.raw_os_error() == Some(libc::ESRCH) => return Ok(()),
-                Err(error) => return Err(error),
-            }
+/// How many registers it takes to watch the range of `access`.
+pub(crate) fn needed(access: &Access) -> usize {
+    slices(access.address, u64::from(access.size)).count()
+}
+
+/// Arms a register of one thread, reserving it if needed.
+fn arm(register: &mut Option<Watchpoint>, tid: i32, exclude_kernel: bool, armed: &Armed) -> io::Result<()> {
+    if register.is_none() {
+        match Watchpoint::reserve(tid, exclude_kernel) {
+            Ok(watchpoint) => *register = Some(watchpoint),
+            // The thread is gone: it cannot collide any more.
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => return Ok(()),
+            Err(error) => return Err(error),
         }
-        registers[index].arm(slice.at, slice.length, armed.watch, armed.cookie)?;
     }
-    Ok(())
+    let watchpoint = register.as_mut().expect("reserved just now");
+    watchpoint.arm(armed.slice.at, armed.slice.length, armed.watch, armed.cookie)
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ pub(crate) enum Watch {
 pub(crate) struct Watchpoint {
     event: File,
     exclude_kernel: bool,
+    is_armed: bool,
 }
 
 /// A harmless address for an event that is not armed: nothing is ever mapped at the second page.
@@ -40,19 +41,24 @@ impl Watchpoint {
     pub(crate) fn reserve(tid: i32, exclude_kernel: bool) -> io::Result<Self> {
         let mut attributes = attributes(exclude_kernel, NOWHERE, 1, Watch::Writes, 0);
         attributes.set_disabled(1);
-        Ok(Self { event: open(&mut attributes, tid)?, exclude_kernel })
+        Ok(Self { event: open(&mut attributes, tid)?, exclude_kernel, is_armed: false })
     }
 
     /// Watches `length` (1, 2, 4 or 8) bytes at `at`, which is a multiple of `length`.
-    pub(crate) fn arm(&self, at: Address, length: u64, watch: Watch, cookie: u64) -> io::Result<()> {
+    pub(crate) fn arm(&mut self, at: Address, length: u64, watch: Watch, cookie: u64) -> io::Result<()> {
+        self.is_armed = true;
         let mut attributes = attributes(self.exclude_kernel, at, length, watch, cookie);
         // SAFETY: the descriptor is a breakpoint event and `attributes` outlives the call.
         let answer = unsafe { sys::ioctls::MODIFY_ATTRIBUTES(self.event.as_raw_fd(), &raw mut attributes) };
         succeeded(answer)
     }
 
-    /// Stops watching; the register stays reserved.
-    pub(crate) fn disarm(&self) -> io::Result<()> {
+    /// Stops watching, if it does; the register stays reserved.
+    pub(crate) fn disarm(&mut self) -> io::Result<()> {
+        if !self.is_armed {
+            return Ok(());
+        }
+        self.is_armed = false;
         // SAFETY: the descriptor is a perf event; DISABLE takes no pointer.
         let answer = unsafe { sys::ioctls::DISABLE(self.event.as_raw_fd(), 0) };
         succeeded(answer)

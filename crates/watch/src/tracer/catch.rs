@@ -6,7 +6,7 @@ mod witness;
 
 use std::time::Instant;
 
-use jostle_model::{Access, Address};
+use jostle_model::{Access, Address, Direction};
 use jostle_stacks::Registers;
 
 use super::Tracer;
@@ -22,6 +22,14 @@ pub(super) use prospect::Prospect;
 /// passed by address are seldom shared, and when they are, the other thread's access is a site too.
 const OWN_STACK_BELOW: u64 = 128;
 const OWN_STACK_ABOVE: u64 = 4096;
+
+/// What one arrival at a site has shown.
+struct Visit {
+    /// Whether nobody was seen here before.
+    is_first: bool,
+    /// How contended the memory is, between 0 and 1; 0 for the thread's own stack.
+    contention: f64,
+}
 
 /// An access for which watchpoints were set, and the cookie they carry.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +60,7 @@ impl Tracer<'_> {
     ) -> bool {
         self.tally.samples += 1;
         let at_site = case::registers(registers);
-        let first_visit = self.note_visit(tid, id, &at_site);
+        let Visit { is_first, contention } = self.note_visit(tid, id, &at_site);
         if wanted {
             self.sampler.arrived(id);
         }
@@ -65,12 +73,13 @@ impl Tracer<'_> {
             && self.threads.len() > 1
             && self.threads.contains_key(&tid);
         let wanted = wanted && self.sampler.may_hold(stopped)
-            || first_visit && self.sampler.hold_first_visit(self.exploration.unseen_sites(), stopped);
+            || is_first && self.sampler.hold_first_visit(self.exploration.unseen_sites(), stopped);
         if may_hold && wanted {
             return self.begin_hold(tid, id, &at_site, stopped);
         }
         self.let_go(tid, stopped);
-        if self.hold.is_none() && self.prospect.is_none() && self.threads.contains_key(&tid) {
+        let has_rivals = self.threads.len() > 1 && self.threads.contains_key(&tid);
+        if has_rivals && self.sampler.may_prospect(contention, self.catalogue.site(id), stopped) {
             self.begin_prospect(tid, id, &at_site);
         }
         true
@@ -102,24 +111,31 @@ impl Tracer<'_> {
         self.sampler.choose(&accesses)
     }
 
-    /// Notes which memory the thread is about to touch; returns whether anyone has been here before.
-    fn note_visit(&mut self, tid: i32, id: SiteId, registers: &Registers) -> bool {
-        let first_visit = self.catalogue.site_mut(id).experience.note_visit();
+    /// Notes which memory the thread is about to touch.
+    fn note_visit(&mut self, tid: i32, id: SiteId, registers: &Registers) -> Visit {
+        let is_first = self.catalogue.site_mut(id).experience.note_visit();
         let actor = self.actor(tid, id, registers);
         let operation = self.catalogue.site(id).operation;
-        if first_visit {
+        if is_first {
             self.exploration.reached(id);
             self.sampler.came_alive(&self.catalogue, id);
         }
+        let mut most = 0.0_f64;
         for access in operation.accesses(registers).filter(|access| is_elsewhere(access, registers)) {
+            if access.direction == Direction::Write
+                && let Some(old) = self.value(&access)
+            {
+                self.catalogue.site_mut(id).experience.note_store(old == 0);
+            }
             let contention = self.sharing.note(actor, id, &access);
+            most = most.max(contention.degree);
             self.catalogue.site_mut(id).experience.note_contention(contention.degree);
             for rival in contention.rivals {
                 self.catalogue.site_mut(id).experience.note_rival(rival);
                 self.catalogue.site_mut(rival).experience.note_rival(id);
             }
         }
-        first_visit
+        Visit { is_first, contention: most }
     }
 
     /// A watchpoint has stopped a thread, right after an access to the bytes of the hold or the prospect with
@@ -128,14 +144,14 @@ impl Tracer<'_> {
         let stopped = Instant::now();
         let meant = |watched: Watched| watched.is_meant(cookie, struck);
         let hold = self.hold.as_ref().is_some_and(|hold| meant(hold.watched));
-        let prospect = self.prospect.as_ref().map(|prospect| prospect.watched).is_some_and(meant);
+        let prospect = self.prospects.iter().any(|prospect| meant(prospect.watched));
         if (hold || prospect)
             && let Ok(registers) = ptrace::registers(tid)
         {
             if hold {
                 self.came_to_hold(tid, &registers);
             } else {
-                self.came_to_prospect(tid, &registers);
+                self.came_to_prospect(cookie, tid, &registers);
             }
         }
         self.let_go(tid, stopped);

@@ -37,6 +37,10 @@ impl Tracer<'_> {
     }
 
     pub(super) fn serve(&mut self, tid: i32, event: Event) {
+        self.events += 1;
+        if let Some(thread) = self.threads.get_mut(&tid) {
+            thread.seen = self.events;
+        }
         match event {
             Event::Exited(code) => self.gone(tid, ExitStatus::Code(code)),
             Event::Killed(signal) => self.gone(tid, ExitStatus::Signal(signal)),
@@ -60,10 +64,7 @@ impl Tracer<'_> {
         self.borrowers.remove(&tid);
         self.watchpoints.remove_thread(tid);
         self.profiles.remove(&tid);
-        if self.hold.as_ref().is_some_and(|hold| hold.held.tid == tid) {
-            self.hold = None;
-            self.watchpoints.disarm();
-        }
+        self.held_one_is_gone(tid);
         if tid == self.pid {
             self.stop_watching();
             self.status = status;
@@ -94,7 +95,7 @@ impl Tracer<'_> {
         }
         self.memory = Some(TargetMemory::open(self.pid).map_err(WatchError::Memory)?);
         self.hold = None;
-        self.prospect = None;
+        self.prospects.clear();
         self.threads.clear();
         self.profiles.clear();
         self.traps = Default::default();
@@ -106,7 +107,8 @@ impl Tracer<'_> {
 
     fn add_thread(&mut self, tid: i32) {
         let status = fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
-        self.threads.insert(tid, Thread { deaf_looks: blocks_trap(&status).into() });
+        let deaf_looks = blocks_trap(&status).into();
+        self.threads.insert(tid, Thread { seen: self.events, deaf_looks });
         self.watchpoints.add_thread(tid);
         self.most_threads = self.most_threads.max(self.threads.len());
         if self.threads.len() == 2 && self.phase == Phase::Watching {

@@ -80,14 +80,18 @@ impl Tracer<'_> {
             self.catalogue.site_mut(id).experience.note_miss();
             return false;
         };
-        self.end_prospect(None);
+        self.make_room(&access);
         let watched = self.marked(access);
-        let blind = self.watchpoints.arm(&access, tid, watched.cookie);
+        let blind = {
+            let others = self.threads.keys().copied().filter(|&other| other != tid);
+            self.watchpoints.arm(&access, others, watched.cookie)
+        };
         self.tally.blind_holds += u64::from(blind.no_register > 0);
         let form = case::form(&operation, &access);
         let held = self.side(tid, registers, operation.at, Some(access.direction), form);
         let old = self.value(&access);
-        let until = Instant::now() + self.sampler.duration(stopped);
+        let patience = self.catalogue.site(id).experience.patience();
+        let until = Instant::now() + self.sampler.duration(patience, stopped);
         self.hold =
             Some(Hold { held, site: id, watched, old, since: stopped, until, visitors: Vec::new(), hits: 0 });
         true
@@ -134,7 +138,7 @@ impl Tracer<'_> {
         let Some(hold) = &self.hold else { return };
         let new = self.value(&hold.watched.access);
         let changed = hold.has_changed(new);
-        self.watchpoints.disarm();
+        self.watchpoints.disarm(hold.watched.cookie);
         if changed && hold.visitors.is_empty() {
             self.wait_for_late_hit();
         }
@@ -148,8 +152,16 @@ impl Tracer<'_> {
         self.tally.holds += 1;
         self.tally.value_changes += u64::from(changed);
         let site = hold.site;
+        let came = !hold.visitors.is_empty();
         let news = self.hand_in(hold, new, held_for);
-        self.catalogue.site_mut(site).experience.note_hold(news);
+        self.catalogue.site_mut(site).experience.note_hold(came, news);
+    }
+
+    /// A thread is gone, with everything that it might have told if it was being held.
+    pub(in crate::tracer) fn held_one_is_gone(&mut self, tid: i32) {
+        if let Some(hold) = self.hold.take_if(|hold| hold.held.tid == tid) {
+            self.watchpoints.disarm(hold.watched.cookie);
+        }
     }
 
     /// A visitor may be on its way into its stop while we look.
@@ -202,8 +214,7 @@ impl Tracer<'_> {
             self.met.insert((hold.site, *at));
             let accessed = side.trace.addresses.first().map_or(*at, |code| code.for_lookup());
             if let Some(rival) = self.catalogue.site_at(accessed) {
-                self.catalogue.site_mut(hold.site).experience.note_caught(rival);
-                self.catalogue.site_mut(rival).experience.note_caught(hold.site);
+                self.catalogue.note_caught(hold.site, rival);
             }
         }
         self.met.len() > met_before

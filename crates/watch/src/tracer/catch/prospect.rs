@@ -2,55 +2,117 @@
 
 use std::time::{Duration, Instant};
 
+use jostle_model::Access;
 use jostle_stacks::Registers;
 
 use crate::case::{self, Form};
 use crate::experience::Visitor;
 use crate::sites::SiteId;
+use crate::sys::processor_time;
 use crate::tracer::Tracer;
 use crate::tracer::catch::Watched;
+use crate::watchpoints;
 
-/// How long a prospect lasts: about as long as holds do, since what comes later would not meet one.
-const PROSPECT: Duration = Duration::from_micros(1500);
+/// How long a prospect lasts: about as long as the longest holds, since what comes later would not meet one. They are
+/// shorter where there is little hope: there are many of those, at the start all at once.
+const PROSPECT: Duration = Duration::from_micros(2500);
+const SHORT_PROSPECT: Duration = Duration::from_micros(1000);
 
 /// A place that is watched for a moment with nobody held, to learn whether a hold there would pay.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(in crate::tracer) struct Prospect {
     actor: u64,
     site: SiteId,
     pub(super) watched: Watched,
+    since: Instant,
     pub(in crate::tracer) until: Instant,
 }
 
 impl Tracer<'_> {
-    /// Watches for a moment who else comes where a thread has just been that was let go.
+    /// Watches for a moment who else comes where a thread has just been that was let go, if there is a register to
+    /// spare: the last one is left to holds.
     pub(super) fn begin_prospect(&mut self, tid: i32, id: SiteId, registers: &Registers) {
         let Some(access) = self.access_to_watch(id, registers) else { return };
+        if watchpoints::needed(&access) >= self.watchpoints.free() || self.is_watched(&access) {
+            return;
+        }
         let watched = self.marked(access);
-        self.watchpoints.arm(&access, tid, watched.cookie);
+        let since = Instant::now();
+        let likely = self.likely_to_run(tid);
+        self.pay(|tracer| {
+            tracer.watchpoints.arm(&access, likely.into_iter(), watched.cookie);
+        });
         let actor = self.actor(tid, id, registers);
-        self.prospect = Some(Prospect { actor, site: id, watched, until: Instant::now() + PROSPECT });
+        let until =
+            since + if self.catalogue.site(id).experience.is_in_use() { PROSPECT } else { SHORT_PROSPECT };
+        self.prospects.push(Prospect { actor, site: id, watched, since, until });
     }
 
-    /// Ends the prospect, if there is one.
-    pub(in crate::tracer) fn end_prospect(&mut self, visitor: Option<Visitor>) {
-        if let Some(prospect) = self.prospect.take() {
-            self.watchpoints.disarm();
-            self.catalogue.site_mut(prospect.site).experience.note_prospect(visitor);
+    /// The threads that are likeliest to run now, beside one: those seen last, as many as there are processors. To set
+    /// a watchpoint in one that sleeps interrupts a processor as well.
+    fn likely_to_run(&self, beside: i32) -> Vec<i32> {
+        let others = self.threads.iter().filter(|(tid, _)| **tid != beside);
+        let mut seen: Vec<(u64, i32)> = others.map(|(&tid, thread)| (thread.seen, tid)).collect();
+        seen.sort_unstable_by(|one, other| other.cmp(one));
+        seen.into_iter().take(self.processors).map(|(_, tid)| tid).collect()
+    }
+
+    /// Whether some of these bytes are watched already. Of two watchpoints that one access hits, only one is told:
+    /// the kernel keeps one SIGTRAP per thread.
+    fn is_watched(&self, access: &Access) -> bool {
+        let hold = self.hold.iter().map(|hold| hold.watched.access);
+        hold.chain(self.prospects.iter().map(|prospect| prospect.watched.access))
+            .any(|watched| watched.overlaps(access))
+    }
+
+    /// Gives up the prospects that watch bytes of `access`, and the oldest, until a hold finds the registers it needs.
+    pub(super) fn make_room(&mut self, access: &Access) {
+        let in_the_way = |prospect: &Prospect| prospect.watched.access.overlaps(access);
+        while !self.prospects.is_empty() {
+            let next = self.prospects.iter().position(in_the_way);
+            if next.is_none() && self.watchpoints.free() >= watchpoints::needed(access) {
+                return;
+            }
+            let given_up = self.prospects.remove(next.unwrap_or(0));
+            self.watchpoints.disarm(given_up.watched.cookie);
         }
     }
 
-    /// Ends the prospect when its time is over.
-    pub(in crate::tracer) fn end_prospect_if_due(&mut self) {
-        if self.prospect.as_ref().is_some_and(|prospect| Instant::now() >= prospect.until) {
-            self.end_prospect(None);
+    /// Does what takes our processor time, and so possibly the target's.
+    fn pay(&mut self, work: impl FnOnce(&mut Self)) {
+        let before = processor_time::of_this_thread();
+        work(self);
+        self.sampler.prospecting.spend(processor_time::of_this_thread().saturating_sub(before));
+    }
+
+    /// Ends a prospect.
+    fn end_prospect(&mut self, cookie: u64, visitor: Option<Visitor>) {
+        let Some(index) = self.prospects.iter().position(|prospect| prospect.watched.cookie == cookie) else {
+            return;
+        };
+        let prospect = self.prospects.remove(index);
+        self.pay(|tracer| tracer.watchpoints.disarm(cookie));
+        let experience = &mut self.catalogue.site_mut(prospect.site).experience;
+        experience.note_prospect(visitor, prospect.since.elapsed());
+    }
+
+    /// Ends the prospects whose time is over.
+    pub(in crate::tracer) fn end_prospects_if_due(&mut self) {
+        let now = Instant::now();
+        while let Some(over) = self.prospects.iter().find(|prospect| now >= prospect.until) {
+            self.end_prospect(over.watched.cookie, None);
         }
     }
 
-    /// Somebody came during a prospect. Only those count whom a hold could meet: a collector that looks
-    /// through all memory does not.
-    pub(super) fn came_to_prospect(&mut self, tid: i32, registers: &libc::user_regs_struct) {
-        let Some(&Prospect { actor: passed, watched, .. }) = self.prospect.as_ref() else { return };
+    /// Somebody came during the prospect with this cookie. Only those count whom a hold could meet: a collector that
+    /// looks through all memory does not.
+    pub(super) fn came_to_prospect(&mut self, cookie: u64, tid: i32, registers: &libc::user_regs_struct) {
+        let prospect = self.prospects.iter().find(|prospect| prospect.watched.cookie == cookie);
+        let Some(&Prospect { actor: passed, watched, until, .. }) = prospect else { return };
+        if Instant::now() >= until {
+            self.end_prospect(cookie, None);
+            return;
+        }
         let here = case::registers(registers);
         let found = self.instruction_that_accessed(&here, registers.orig_rax, &watched.access);
         let visitor = found.and_then(|(at, _, form)| match form {
@@ -59,12 +121,14 @@ impl Tracer<'_> {
         });
         match visitor {
             // It was the one who had been let go: no meeting, and no reason to go on.
-            Some(Visitor::Site(site)) if self.actor(tid, site, &here) == passed => self.end_prospect(None),
+            Some(Visitor::Site(site)) if self.actor(tid, site, &here) == passed => {
+                self.end_prospect(cookie, None);
+            }
             Some(Visitor::Site(site)) => {
                 self.catalogue.site_mut(site).experience.note_meeting();
-                self.end_prospect(visitor);
+                self.end_prospect(cookie, visitor);
             }
-            Some(Visitor::Kernel) => self.end_prospect(visitor),
+            Some(Visitor::Kernel) => self.end_prospect(cookie, visitor),
             None => {}
         }
     }
