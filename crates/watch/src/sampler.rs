@@ -1,8 +1,7 @@
 //! Which of the sites that run to look at next, where to hold, and for how long.
 //!
 //! Holds go mostly to sites where somebody was seen to come soon after (a *prospect*: a watchpoint for a moment, with
-//! nobody held); the rest is spread over all live sites, since what was learnt
-//! about sharing is never complete.
+//! nobody held); the rest is spread over all live sites, since what was learnt about sharing is never complete.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -116,8 +115,8 @@ impl Sampler {
         self.looking.balance(now) > 0.0
     }
 
-    /// Whether to watch who comes next to memory that is contended to this degree, or in use. That costs several times as much as
-    /// the look which has shown it.
+    /// Whether to watch who comes next to memory that is contended to this degree, or in use. That costs several times
+    /// as much as the look which has shown it.
     pub(crate) fn may_prospect(&mut self, contention: f64, site: &Site, now: Instant) -> bool {
         if self.prospecting.balance(now) <= 0.0 {
             return false;

@@ -68,17 +68,14 @@ impl Tracer<'_> {
         if self.collides_with_hold(tid, &operation, &at_site) {
             return false;
         }
-        let may_hold = self.catalogue.site(id).may_hold()
-            && self.hold.is_none()
-            && self.threads.len() > 1
-            && self.threads.contains_key(&tid);
+        let has_rivals = self.threads.len() > 1 && self.threads.contains_key(&tid);
+        let may_hold = has_rivals && self.hold.is_none() && self.catalogue.site(id).may_hold();
         let wanted = wanted && self.sampler.may_hold(stopped)
             || is_first && self.sampler.hold_first_visit(self.exploration.unseen_sites(), stopped);
         if may_hold && wanted {
             return self.begin_hold(tid, id, &at_site, stopped);
         }
         self.let_go(tid, stopped);
-        let has_rivals = self.threads.len() > 1 && self.threads.contains_key(&tid);
         if has_rivals && self.sampler.may_prospect(contention, self.catalogue.site(id), stopped) {
             self.begin_prospect(tid, id, &at_site);
         }

@@ -82,10 +82,8 @@ impl Tracer<'_> {
         };
         self.make_room(&access);
         let watched = self.marked(access);
-        let blind = {
-            let others = self.threads.keys().copied().filter(|&other| other != tid);
-            self.watchpoints.arm(&access, others, watched.cookie)
-        };
+        let others = self.threads.keys().copied().filter(|&other| other != tid);
+        let blind = self.watchpoints.arm(&access, others, watched.cookie);
         self.tally.blind_holds += u64::from(blind.no_register > 0);
         let form = case::form(&operation, &access);
         let held = self.side(tid, registers, operation.at, Some(access.direction), form);
