@@ -99,6 +99,11 @@ impl Experience {
         self.replaced > 0
     }
 
+    /// Whether it is still open what it usually stores over.
+    pub(crate) fn asks_what_it_replaces(&self) -> bool {
+        self.replaced < promise::ENOUGH_STORES
+    }
+
     /// It is about to store over bytes that are all zero, or not.
     pub(crate) fn note_store(&mut self, over_zero: bool) {
         self.initialised += u32::from(over_zero);

@@ -4,6 +4,7 @@
 //! Musuvathi and Narayanasamy, PLDI 2009); the program's own before those of libraries, which are many.
 
 use std::collections::{HashSet, VecDeque};
+use std::iter;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -69,12 +70,14 @@ impl<T: Copy + PartialEq> Wave<T> {
         self.in_line.len() + self.trapped.len()
     }
 
-    /// Traps the next `set` in line, up to `most` at a time; where that is too few for all, they take turns.
+    /// Traps the next `set` in line of which nothing is known yet, up to `most` at a time; where that is too few for
+    /// all, they take turns.
     fn advance(
         &mut self,
         most: usize,
         set: usize,
         now: Instant,
+        is_known: impl Fn(T) -> bool,
         purpose: impl Fn(T) -> Purpose,
     ) -> Vec<Step> {
         let mut steps = Vec::new();
@@ -86,12 +89,17 @@ impl<T: Copy + PartialEq> Wave<T> {
                 self.in_line.push_back(waited);
             }
         }
-        let room = most.saturating_sub(self.trapped.len()).min(set).min(self.in_line.len());
-        for next in self.in_line.drain(..room) {
+        for _ in 0..most.saturating_sub(self.trapped.len()).min(set) {
+            let Some(next) = self.next_in_line(&is_known) else { break };
             steps.push(Step::Arm(purpose(next)));
             self.trapped.push_back((now, next));
         }
         steps
+    }
+
+    /// The next of which nothing is known yet.
+    fn next_in_line(&mut self, is_known: impl Fn(T) -> bool) -> Option<T> {
+        iter::from_fn(|| self.in_line.pop_front()).find(|&next| !is_known(next))
     }
 }
 
@@ -201,15 +209,16 @@ impl Exploration {
     /// only while looks can be paid for.
     pub(crate) fn plan(&mut self, catalogue: &mut Catalogue, may_look: bool, now: Instant) -> Vec<Step> {
         self.classify_some(catalogue);
-        while self.own_functions.in_line.front().is_some_and(|&function| catalogue.is_decoded(function)) {
-            self.own_functions.in_line.pop_front();
-        }
+        let is_seen = |site| catalogue.site(site).experience.is_seen();
+        let is_decoded = |function| catalogue.is_decoded(function);
         // Beyond those known at once there are only sites of functions that run: for all of them there is room.
-        let mut steps = self.own_sites.advance(usize::MAX, SET, now, Purpose::Scout);
-        steps.extend(self.own_functions.advance(OWN_FUNCTIONS, SET, now, Purpose::Discover));
+        let mut steps = self.own_sites.advance(usize::MAX, SET, now, is_seen, Purpose::Scout);
+        steps.extend(self.own_functions.advance(OWN_FUNCTIONS, SET, now, is_decoded, Purpose::Discover));
         if may_look {
-            steps.extend(self.library_sites.advance(LIBRARY_SITES, LIBRARY_SITES_SET, now, Purpose::Scout));
-            steps.extend(self.library_functions.advance(LIBRARY_FUNCTIONS, SET, now, Purpose::Discover));
+            let sites = &mut self.library_sites;
+            steps.extend(sites.advance(LIBRARY_SITES, LIBRARY_SITES_SET, now, is_seen, Purpose::Scout));
+            let functions = &mut self.library_functions;
+            steps.extend(functions.advance(LIBRARY_FUNCTIONS, SET, now, is_decoded, Purpose::Discover));
         }
         steps
     }
@@ -232,6 +241,10 @@ impl Exploration {
 mod tests {
     use super::*;
 
+    fn nobody(_: SiteId) -> bool {
+        false
+    }
+
     fn wave(of: u32) -> Wave<SiteId> {
         let mut wave = Wave::default();
         wave.mix_in(&mut Rng::with_seed(1), (0..of).map(SiteId));
@@ -241,25 +254,32 @@ mod tests {
     #[test]
     fn traps_stay_while_all_fit() {
         let (mut wave, now) = (wave(10), Instant::now());
-        assert_eq!(wave.advance(16, 256, now, Purpose::Scout).len(), 10);
-        assert!(wave.advance(16, 256, now + 10 * SHORTEST_WAIT, Purpose::Scout).is_empty());
+        assert_eq!(wave.advance(16, 256, now, nobody, Purpose::Scout).len(), 10);
+        assert!(wave.advance(16, 256, now + 10 * SHORTEST_WAIT, nobody, Purpose::Scout).is_empty());
     }
 
     #[test]
     fn what_does_not_fit_takes_turns() {
         let (mut wave, now) = (wave(20), Instant::now());
-        assert_eq!(wave.advance(16, 256, now, Purpose::Scout).len(), 16);
-        assert!(wave.advance(16, 256, now, Purpose::Scout).is_empty(), "too soon");
-        let steps = wave.advance(16, 256, now + 2 * SHORTEST_WAIT, Purpose::Scout);
+        assert_eq!(wave.advance(16, 256, now, nobody, Purpose::Scout).len(), 16);
+        assert!(wave.advance(16, 256, now, nobody, Purpose::Scout).is_empty(), "too soon");
+        let steps = wave.advance(16, 256, now + 2 * SHORTEST_WAIT, nobody, Purpose::Scout);
         let armed = steps.iter().filter(|step| matches!(step, Step::Arm(_))).count();
         assert_eq!((armed, steps.len() - armed), (TURNED_OVER, TURNED_OVER));
         assert_eq!(wave.len(), 20);
     }
 
     #[test]
+    fn what_is_known_when_its_turn_comes_is_passed_over() {
+        let (mut wave, now) = (wave(3), Instant::now());
+        let steps = wave.advance(16, 1, now, |site| site != SiteId(2), Purpose::Scout);
+        assert_eq!(steps, [Step::Arm(Purpose::Scout(SiteId(2)))]);
+    }
+
+    #[test]
     fn what_was_seen_is_no_longer_waited_for() {
         let (mut wave, now) = (wave(3), Instant::now());
-        wave.advance(16, 256, now, Purpose::Scout);
+        wave.advance(16, 256, now, nobody, Purpose::Scout);
         wave.seen(SiteId(1));
         assert_eq!(wave.len(), 2);
     }

@@ -1,10 +1,14 @@
 //! What one instruction does to memory, and where: static facts by decoding, addresses by registers.
 
+mod straight_line;
+
 use iced_x86::{
     Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, Register,
 };
 use jostle_model::{Access, Address, Direction};
 use jostle_stacks::Registers;
+
+use straight_line::StraightLine;
 
 /// The widest access that is looked at: an AVX-512 register. Wider ones save whole register files.
 const WIDEST: usize = 64;
@@ -29,6 +33,8 @@ pub(crate) struct Operation {
     pub(crate) at: Address,
     /// How many bytes long it is.
     pub(crate) length: u8,
+    /// Whoever stands at any instruction from here on is sure to execute it, at the address that the registers give now.
+    pub(crate) settled: Address,
     /// Its memory operand; string moves have two.
     pub(crate) operands: [Option<Operand>; 2],
     /// Whether it is locked, or exchanges with memory (which locks by itself).
@@ -48,6 +54,11 @@ impl Operation {
             size: (u64::from(operand.size).saturating_mul(count)).min(32) as u32,
             direction: operand.direction,
         })
+    }
+
+    /// Whether whoever stands at `earlier` is sure to execute it next but for a few others, and with which address.
+    pub(crate) fn is_sure_from(&self, earlier: Address) -> bool {
+        (self.settled..self.at).contains(&earlier)
     }
 
     /// Whether it reads the control block of the running goroutine, whose address Go keeps in `r14`: every
@@ -107,11 +118,15 @@ fn value(registers: &Registers, register: Register) -> u64 {
 pub(crate) fn decode(code: &[u8], at: Address) -> Option<Vec<Operation>> {
     let mut info = InstructionInfoFactory::new();
     let mut operations = Vec::new();
+    let mut line = StraightLine::begin(at);
     for instruction in &mut Decoder::with_ip(64, code, at.0, DecoderOptions::NONE) {
         if instruction.is_invalid() {
             return None;
         }
-        operations.extend(operation(&instruction, &mut info).filter(|operation| operation.length > 1));
+        if let Some(operation) = operation(&instruction, &mut info).filter(|operation| operation.length > 1) {
+            operations.push(Operation { settled: line.settled(&operation), ..operation });
+        }
+        line.pass(&instruction, info.info(&instruction));
     }
     Some(operations)
 }
@@ -159,6 +174,7 @@ pub(crate) fn operation(instruction: &Instruction, info: &mut InstructionInfoFac
     Some(Operation {
         at: Address(instruction.ip()),
         length: instruction.len() as u8,
+        settled: Address(instruction.ip()),
         operands,
         locked: instruction.has_lock_prefix() || instruction.mnemonic() == Mnemonic::Xchg,
         simple_move: is_simple_move(instruction, operands),

@@ -17,6 +17,9 @@ const LONGEST_FUNCTION: u64 = 1 << 18;
 /// What a site in library code is worth, against one in the program's own.
 const LIBRARY_WEIGHT: f64 = 0.3;
 
+/// How many sites further on are looked at in one stop at most: whoever stands there waits for it.
+const AHEAD: usize = 12;
+
 /// A site in the [`Catalogue`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SiteId(pub(crate) u32);
@@ -263,6 +266,13 @@ impl Catalogue {
     /// The site whose instruction stands at `at`, if that function was decoded.
     pub(crate) fn site_at(&self, at: Address) -> Option<SiteId> {
         self.by_address.get(&at).copied().filter(|&id| self.site(id).mapped)
+    }
+
+    /// Sites that whoever stands at `id` is sure to reach next, with the addresses that the registers give now.
+    pub(crate) fn sure_from(&self, id: SiteId) -> Vec<SiteId> {
+        let at = self.site(id).operation.at;
+        let next = (id.0 + 1..self.sites.len() as u32).take(AHEAD).map(SiteId);
+        next.filter(|&ahead| self.site(ahead).operation.is_sure_from(at)).collect()
     }
 
     /// Two sites were caught together. What else conflicts with the one may conflict with the other as well.

@@ -72,8 +72,16 @@ impl Traps {
         Ok(())
     }
 
-    /// Takes the trap at `at` away, if there is one.
-    pub(crate) fn disarm(&mut self, memory: &TargetMemory, at: Address) -> io::Result<Option<Purpose>> {
+    /// Takes the trap at `at` away, if there is one for this purpose.
+    pub(crate) fn disarm(&mut self, memory: &TargetMemory, at: Address, purpose: Purpose) -> io::Result<()> {
+        if self.armed.get(&at) == Some(&purpose) {
+            self.lift(memory, at)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the trap at `at` away, if there is one; returns what it was for.
+    fn lift(&mut self, memory: &TargetMemory, at: Address) -> io::Result<Option<Purpose>> {
         let Some(purpose) = self.armed.remove(&at) else { return Ok(None) };
         memory.write_byte(at, self.originals[&at])?;
         Ok(Some(purpose))
@@ -84,13 +92,13 @@ impl Traps {
         let mut armed: Vec<Address> = self.armed.keys().copied().collect();
         armed.sort_unstable();
         for at in armed {
-            let _ = self.disarm(memory, at);
+            let _ = self.lift(memory, at);
         }
     }
 
     /// What a thread has hit that stopped right after an `int3` at `at`; takes the trap away.
     pub(crate) fn hit(&mut self, memory: &TargetMemory, at: Address) -> io::Result<Hit> {
-        if let Some(purpose) = self.disarm(memory, at)? {
+        if let Some(purpose) = self.lift(memory, at)? {
             return Ok(Hit::Ours(purpose));
         }
         let is_stale = self.originals.contains_key(&at) && memory.byte(at)? != INT3;

@@ -24,7 +24,7 @@ const QUICK: Duration = Duration::from_micros(100);
 /// How credible a rival is at least at a site that was caught with another one: no lock keeps others from coming there.
 const PROVEN: f64 = 0.6;
 /// After so many stores it is believed that they always, or never, overwrite zero.
-const ENOUGH_STORES: u32 = 2;
+pub(super) const ENOUGH_STORES: u32 = 2;
 /// How much longer than the visitors of prospects took, on average, a hold waits for them, and what it adds for the time
 /// that a thread takes to stop.
 const PATIENCE: f64 = 1.2;

@@ -14,6 +14,7 @@ use super::events::resume;
 use crate::case;
 use crate::sites::SiteId;
 use crate::sys::ptrace;
+use crate::traps::{Purpose, Step};
 
 pub(super) use hold::Hold;
 pub(super) use prospect::Prospect;
@@ -58,7 +59,6 @@ impl Tracer<'_> {
         registers: &libc::user_regs_struct,
         stopped: Instant,
     ) -> bool {
-        self.tally.samples += 1;
         let at_site = case::registers(registers);
         let Visit { is_first, contention } = self.note_visit(tid, id, &at_site);
         if wanted {
@@ -69,17 +69,49 @@ impl Tracer<'_> {
             return false;
         }
         let has_rivals = self.threads.len() > 1 && self.threads.contains_key(&tid);
-        let may_hold = has_rivals && self.hold.is_none() && self.catalogue.site(id).may_hold();
-        let wanted = wanted && self.sampler.may_hold(stopped)
-            || is_first && self.sampler.hold_first_visit(self.exploration.unseen_sites(), stopped);
-        if may_hold && wanted {
+        let wanted = wanted && self.sampler.may_hold(stopped) || is_first && self.may_be_the_only(stopped);
+        if has_rivals && self.hold.is_none() && self.catalogue.site(id).may_hold() && wanted {
             return self.begin_hold(tid, id, &at_site, stopped);
         }
+        let mut seen = self.look_ahead_of(tid, id, &at_site, stopped);
+        seen.push((id, contention));
         self.let_go(tid, stopped);
-        if has_rivals && self.sampler.may_prospect(contention, self.catalogue.site(id), stopped) {
-            self.begin_prospect(tid, id, &at_site);
+        for (id, contention) in seen {
+            if has_rivals && self.sampler.may_prospect(contention, self.catalogue.site(id), stopped) {
+                self.begin_prospect(tid, id, &at_site);
+            }
         }
         true
+    }
+
+    /// Whether a first visit is worth a hold, since it may stay the only one.
+    fn may_be_the_only(&mut self, now: Instant) -> bool {
+        self.sampler.hold_first_visit(self.exploration.unseen_sites(), now)
+    }
+
+    /// Looks at the sites that the thread is sure to reach next as well: a stop for each would cost it more. Returns
+    /// those with how contended their memory is.
+    fn look_ahead_of(
+        &mut self,
+        tid: i32,
+        id: SiteId,
+        registers: &Registers,
+        stopped: Instant,
+    ) -> Vec<(SiteId, f64)> {
+        let mut seen = Vec::new();
+        for ahead in self.catalogue.sure_from(id) {
+            let site = self.catalogue.site(ahead);
+            let is_new = !site.experience.is_seen();
+            if is_new && site.may_hold() && self.may_be_the_only(stopped) {
+                self.set_traps(&[Step::Disarm(Purpose::Scout(ahead)), Step::Arm(Purpose::Hold(ahead))]);
+                continue;
+            }
+            self.set_traps(&[Step::Disarm(Purpose::Scout(ahead))]);
+            self.catalogue.site_mut(ahead).experience.note_asked();
+            let visit = self.note_visit(tid, ahead, registers);
+            seen.push((ahead, visit.contention));
+        }
+        seen
     }
 
     /// Lets a thread go on that was looked at. What it cost is taken before: as soon as the thread is woken it may
@@ -110,6 +142,7 @@ impl Tracer<'_> {
 
     /// Notes which memory the thread is about to touch.
     fn note_visit(&mut self, tid: i32, id: SiteId, registers: &Registers) -> Visit {
+        self.tally.samples += 1;
         let is_first = self.catalogue.site_mut(id).experience.note_visit();
         let actor = self.actor(tid, id, registers);
         let operation = self.catalogue.site(id).operation;
@@ -120,6 +153,7 @@ impl Tracer<'_> {
         let mut most = 0.0_f64;
         for access in operation.accesses(registers).filter(|access| is_elsewhere(access, registers)) {
             if access.direction == Direction::Write
+                && self.catalogue.site(id).experience.asks_what_it_replaces()
                 && let Some(old) = self.value(&access)
             {
                 self.catalogue.site_mut(id).experience.note_store(old == 0);

@@ -97,7 +97,7 @@ impl Tracer<'_> {
         self.stop_watching();
     }
 
-    fn set_traps(&mut self, steps: &[Step]) {
+    pub(super) fn set_traps(&mut self, steps: &[Step]) {
         let Some(memory) = &self.memory else { return };
         for step in steps {
             let (purpose, arm) = match *step {
@@ -111,9 +111,9 @@ impl Tracer<'_> {
             let Some(at) = at else { continue };
             // Errors mean that the code is not mapped any more; the next look at the mappings will tell.
             let _ = if arm {
-                self.traps.arm(memory, at, purpose).map(drop)
+                self.traps.arm(memory, at, purpose)
             } else {
-                self.traps.disarm(memory, at).map(drop)
+                self.traps.disarm(memory, at, purpose)
             };
         }
     }
