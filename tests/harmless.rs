@@ -216,6 +216,16 @@ impl Endless {
         assert!(sent.expect("kill is a program").success(), "jostle is alive");
     }
 
+    /// The target's process id: the only child of the tracer, which is the only child of ours.
+    fn target(&self) -> String {
+        let child = |pid: &str| {
+            let children =
+                fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("it is alive");
+            children.split_whitespace().next().expect("it has a child").to_owned()
+        };
+        child(&child(&self.jostle.id().to_string()))
+    }
+
     /// What the target said after "ready", and the report.
     fn end(mut self) -> (String, Report) {
         let mut rest = String::new();
@@ -253,4 +263,27 @@ fn the_second_interrupt_ends_a_target_that_ignored_the_first() {
     watch.send("-INT");
     let (_, report) = watch.end();
     assert_eq!(report.summary["target"]["signal"], 9);
+}
+
+#[test]
+fn a_target_outlives_a_jostle_that_is_killed() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let mut watch = Endless::begin("killed.json", &[]);
+    let target = watch.target();
+    watch.send("-KILL");
+    watch.jostle.wait().expect("it is dead");
+    let traced = || fs::read_to_string(format!("/proc/{target}/status")).expect("the target is alive");
+    while !traced().contains("TracerPid:\t0\n") {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    // Long enough to run into any trap that was left.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let asked = Command::new("kill").args(["-TERM", &target]).status();
+    assert!(asked.expect("kill is a program").success(), "the target is alive");
+    let mut rest = String::new();
+    watch.lines.read_to_string(&mut rest).expect("text");
+    assert_eq!(rest, "asked by signal 15\n");
 }

@@ -21,7 +21,7 @@ pub(crate) enum Verb {
     Watch(WatchArguments),
 }
 
-/// Runs a program and catches pairs of its threads at the same memory, at least one of them writing and at
+/// Runs a program, or attaches to a process (-p), and catches pairs of its threads at the same memory, at least one of them writing and at
 /// least one of them not atomic. The program is not modified and needs no special build; debug information
 /// and source files make the report better and let more accesses be judged.
 #[derive(Args, Debug)]
@@ -63,8 +63,19 @@ pub(crate) struct WatchArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
+    /// Watch the process with this number, which runs already, instead of starting a program. Nothing is written into
+    /// it, and it is left as it was: after --for, on Ctrl-C, or when jostle is killed.
+    #[arg(short, long, value_name = "PID", value_parser = clap::value_parser!(i32).range(1..))]
+    #[arg(conflicts_with_all = ["command", "exit_target"])]
+    pub(crate) pid: Option<i32>,
+
     /// The program and its arguments.
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+    #[arg(
+        required_unless_present = "pid",
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "CMD"
+    )]
     pub(crate) command: Vec<OsString>,
 }
 
@@ -111,6 +122,16 @@ mod tests {
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(duration("1.5"), Ok(Duration::from_millis(1500)));
         assert!(duration("-1").is_err() && duration("soon").is_err() && duration("1e400").is_err());
+    }
+
+    #[test]
+    fn either_a_process_or_a_program_is_watched() {
+        let parse =
+            |arguments: &[&str]| Arguments::try_parse_from([&["jostle", "watch"], arguments].concat());
+        let Verb::Watch(watch) = parse(&["-p", "4711"]).expect("valid").verb;
+        assert_eq!((watch.pid, watch.command.len()), (Some(4711), 0));
+        assert!(parse(&["-p", "4711", "prog"]).is_err() && parse(&[]).is_err());
+        assert!(parse(&["-p", "0"]).is_err() && parse(&["-p", "x"]).is_err());
     }
 
     #[test]

@@ -16,6 +16,12 @@ pub(crate) enum Failure {
     /// The report has no place to go.
     #[error("open {path} for the report", path = .path.display())]
     Open { path: PathBuf, source: io::Error },
+    /// The tracer could not be given a process of its own.
+    #[error("start the tracer")]
+    Apart(#[source] io::Error),
+    /// Somebody ended the tracer.
+    #[error("watch to the end: signal {0} ended the tracer")]
+    Killed(i32),
     /// A pattern is too large.
     #[error("read the pattern")]
     Pattern(#[source] Box<dyn Error>),
@@ -45,10 +51,15 @@ impl Failure {
     fn exit(&self) -> Exit {
         match self {
             Self::Watch(error) => match error {
-                WatchError::NotFound(_) | WatchError::NotExecutable(_) | WatchError::NotElf(_) => Exit::Usage,
+                WatchError::NotFound(_)
+                | WatchError::NotExecutable(_)
+                | WatchError::NotElf(_)
+                | WatchError::NoProcess(_)
+                | WatchError::NotAProcess { .. } => Exit::Usage,
                 _ => Exit::CannotLook,
             },
             Self::Open { .. } | Self::Pattern(_) => Exit::Usage,
+            Self::Apart(_) | Self::Killed(_) => Exit::CannotLook,
         }
     }
 
@@ -57,6 +68,13 @@ impl Failure {
             Self::Watch(error) => watch_hint(error),
             Self::Open { .. } => Some("give --output a path in a directory that exists and may be written"),
             Self::Pattern(_) => Some("use a shorter --include or --exclude"),
+            Self::Apart(_) => {
+                Some("let this user start more processes: see ulimit -u, and the container's limits")
+            }
+            Self::Killed(_) => Some(
+                "look whether the target still runs; to end a watch, send SIGINT or SIGTERM, or kill the process that \
+                 you started",
+            ),
         }
     }
 }
@@ -66,6 +84,12 @@ fn watch_hint(error: &WatchError) -> Option<&'static str> {
         WatchError::NotFound(_) => "give a path, such as ./program, or check PATH",
         WatchError::NotExecutable(_) => "make it executable: chmod +x FILE",
         WatchError::NotElf(_) => "for a script, start it with its interpreter: jostle watch -- python3 FILE",
+        WatchError::NoProcess(_) => "look for its number: pgrep -a NAME",
+        WatchError::Zombie(_) | WatchError::KernelThread(_) => {
+            "give the number of a process that runs a program: pgrep -a NAME"
+        }
+        WatchError::NotAProcess { .. } => "give the number of the process: all its threads are watched",
+        WatchError::Traced { .. } => "a thread can have one tracer: let the debugger detach first",
         WatchError::CutOff(_) => "copy or build the file again",
         WatchError::OtherArchitecture { .. } => "build it for x86-64 Linux and watch that build",
         WatchError::Privileged(_) => "watch it as root, or watch a copy without the set-user-ID bit",

@@ -14,11 +14,23 @@ mod watch;
 use std::process::ExitCode;
 
 use clap::Parser;
+use jostle_watch::TracerEnd;
 
 use arguments::{Arguments, Verb};
+use failure::Failure;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    // What people see and kill only waits for the process that does the work.
+    match jostle_watch::stand_apart() {
+        Ok(None) => work(arguments),
+        Ok(Some(TracerEnd::Code(code))) => ExitCode::from(code),
+        Ok(Some(TracerEnd::Signal(signal))) => Failure::Killed(signal).report().into(),
+        Err(source) => Failure::Apart(source).report().into(),
+    }
+}
+
+fn work(arguments: Arguments) -> ExitCode {
     let done = match arguments.verb {
         Verb::Watch(arguments) => watch::run(&arguments),
     };

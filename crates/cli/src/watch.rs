@@ -2,7 +2,7 @@ use std::ffi::OsString;
 
 use jostle_model::Finding;
 use jostle_report::{Format, Run};
-use jostle_watch::{Observer, Options, Outcome, Patterns, Progress};
+use jostle_watch::{Observer, Options, Outcome, Patterns, Progress, Target};
 
 use crate::arguments::WatchArguments;
 use crate::exit::Exit;
@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &WatchArguments) -> Result<Exit, Failure> {
     let watched = jostle_watch::watch(&options, &mut desk);
     desk.progress.clear();
     let outcome = watched?;
-    desk.close(&outcome, &arguments.command);
+    desk.close(&outcome, &options.target);
     let exit = exit(arguments, &outcome, &desk.output);
     if let Some(error) = outcome.error {
         Failure::from(error).tell();
@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: &WatchArguments) -> Result<Exit, Failure> {
 fn options(arguments: &WatchArguments) -> Result<Options, Failure> {
     let patterns = |of: &[String]| Patterns::new(of).map_err(|error| Failure::Pattern(error.into()));
     Ok(Options {
-        command: arguments.command.clone(),
+        target: arguments.pid.map_or_else(|| Target::Command(arguments.command.clone()), Target::Process),
         duration: arguments.duration,
         budget: arguments.budget,
         seed: arguments.seed.unwrap_or_else(|| fastrand::u64(..1_000_000)),
@@ -62,7 +62,7 @@ struct Desk {
 
 impl Desk {
     /// Writes what is still to be written when the watch is over.
-    fn close(&mut self, outcome: &Outcome, command: &[OsString]) {
+    fn close(&mut self, outcome: &Outcome, target: &Target) {
         let mut findings = outcome.findings.clone();
         findings.sort_by_key(|finding| (finding.evidence.grade, std::cmp::Reverse(finding.evidence.times)));
         if self.format == Format::Json {
@@ -70,7 +70,10 @@ impl Desk {
             self.output.write(&format!("{line}\n"));
             return;
         }
-        let command = shell_quoted(command);
+        let command = match target {
+            Target::Command(command) => shell_quoted(command),
+            Target::Process(pid) => format!("-p {pid}"),
+        };
         let run = Run { findings: &findings, summary: &outcome.summary, command: &command };
         let style = self.output.style();
         let document = jostle_report::render(self.format, &run, style);

@@ -27,6 +27,31 @@ pub enum WatchError {
     /// It is set-user-ID or has file capabilities, which the kernel drops under a tracer.
     #[error("watch {program}: it gains privileges when executed, and would run without them under a tracer", program = .0.display())]
     Privileged(PathBuf),
+    /// There is no such process, or it is gone.
+    #[error("attach to process {0}: there is no such process")]
+    NoProcess(i32),
+    /// It has ended, and only its parent has not taken note yet.
+    #[error("attach to process {0}: it has ended already, and waits for its parent to take note")]
+    Zombie(i32),
+    /// It has no program of its own.
+    #[error("attach to process {0}: it is a thread of the kernel")]
+    KernelThread(i32),
+    /// The number is that of a thread.
+    #[error("attach to {thread}: it is a thread of process {process}")]
+    NotAProcess {
+        /// The thread that was named.
+        thread: i32,
+        /// The process that it belongs to.
+        process: i32,
+    },
+    /// A thread can have one tracer only.
+    #[error("attach to process {pid}: {tracer} traces it already")]
+    Traced {
+        /// The process.
+        pid: i32,
+        /// Who traces it, by name and process id.
+        tracer: String,
+    },
     /// The kernel could not start it.
     #[error("start {program}", program = .program.display())]
     Start {

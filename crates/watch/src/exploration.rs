@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
+use jostle_model::Address;
 
 use crate::scope::Part;
 use crate::sites::{Catalogue, FunctionId, SiteId};
@@ -32,6 +33,9 @@ const LIBRARY_SITES_SET: usize = 1;
 const SORTING: Duration = Duration::from_millis(2);
 /// How many traps make room for others per turn when there are more than fit.
 const TURNED_OVER: usize = 4;
+/// How many of the sites behind one that was reached are likely to be reached soon, and how many of such are kept.
+const REACHED_SOON: usize = 12;
+const SOON: usize = 64;
 /// How long a trap stays at least before it makes room for another.
 const SHORTEST_WAIT: Duration = Duration::from_millis(200);
 
@@ -97,6 +101,13 @@ impl<T: Copy + PartialEq> Wave<T> {
         steps
     }
 
+    /// The next of which nothing is known yet. Should nobody come there this time, all others have their turn first.
+    fn take_turn(&mut self, is_known: impl Fn(T) -> bool) -> Option<T> {
+        let next = self.next_in_line(is_known)?;
+        self.in_line.push_back(next);
+        Some(next)
+    }
+
     /// The next of which nothing is known yet.
     fn next_in_line(&mut self, is_known: impl Fn(T) -> bool) -> Option<T> {
         iter::from_fn(|| self.in_line.pop_front()).find(|&next| !is_known(next))
@@ -107,6 +118,11 @@ impl<T: Copy + PartialEq> Wave<T> {
 #[derive(Debug)]
 pub(crate) struct Exploration {
     rng: Rng,
+    /// Sites near to where threads were seen, the latest last. Only of use where they are few enough to be asked for
+    /// one by one.
+    soon: VecDeque<SiteId>,
+    /// Whether code waits until it is seen to run, however little there is of it.
+    only_running: bool,
     /// Functions nobody has asked the name of yet.
     unclassified: Vec<FunctionId>,
     /// Functions seen to run whose callees were put in line.
@@ -119,9 +135,12 @@ pub(crate) struct Exploration {
 
 impl Exploration {
     /// Nothing to explore yet; the order is drawn from `seed`.
-    pub(crate) fn new(seed: u64) -> Self {
+    /// Where only a few traps can be set at a time, `only_running` code is explored.
+    pub(crate) fn new(seed: u64, only_running: bool) -> Self {
         Self {
             rng: Rng::with_seed(seed),
+            only_running,
+            soon: VecDeque::new(),
             unclassified: Vec::new(),
             expanded: HashSet::new(),
             own_functions: Wave::default(),
@@ -152,11 +171,22 @@ impl Exploration {
         self.own_sites.len() + self.library_sites.len()
     }
 
-    /// A thread was seen to run in a function, wherever in it.
-    pub(crate) fn seen_running(&mut self, catalogue: &mut Catalogue, function: FunctionId) {
-        if catalogue.classify(function).is_some() {
-            self.decode(catalogue, function);
-            self.expect_callees(catalogue, function);
+    /// A thread was seen to run in a function, at `at`.
+    pub(crate) fn seen_running(&mut self, catalogue: &mut Catalogue, function: FunctionId, at: Address) {
+        if catalogue.classify(function).is_none() {
+            return;
+        }
+        self.decode(catalogue, function);
+        self.expect_callees(catalogue, function);
+        self.expect(catalogue.site_soon_after(at).into_iter());
+    }
+
+    /// These sites are likely to be reached soon.
+    fn expect(&mut self, sites: impl Iterator<Item = SiteId>) {
+        if self.only_running {
+            self.soon.extend(sites);
+            let too_many = self.soon.len().saturating_sub(SOON);
+            self.soon.drain(..too_many);
         }
     }
 
@@ -164,7 +194,8 @@ impl Exploration {
     pub(crate) fn entered(&mut self, catalogue: &mut Catalogue, function: FunctionId) {
         self.own_functions.seen(function);
         self.library_functions.seen(function);
-        self.decode(catalogue, function);
+        let sites = self.decode(catalogue, function);
+        self.expect(sites.take(REACHED_SOON).map(SiteId));
         self.expect_callees(catalogue, function);
     }
 
@@ -184,17 +215,19 @@ impl Exploration {
     pub(crate) fn reached(&mut self, site: SiteId) {
         self.own_sites.seen(site);
         self.library_sites.seen(site);
+        self.expect((site.0 + 1..).take(REACHED_SOON).map(SiteId));
     }
 
-    /// The sites of a function are worth a look from now on.
-    fn decode(&mut self, catalogue: &mut Catalogue, function: FunctionId) {
+    /// The sites of a function are worth a look from now on; returns those that were not before.
+    fn decode(&mut self, catalogue: &mut Catalogue, function: FunctionId) -> Range<u32> {
         if catalogue.is_decoded(function) {
-            return;
+            return 0..0;
         }
-        let sites = catalogue.decode(function).map(SiteId);
+        let sites = catalogue.decode(function);
         let is_library = catalogue.part(function) == Some(Part::Library);
         let wave = if is_library { &mut self.library_sites } else { &mut self.own_sites };
-        wave.mix_in(&mut self.rng, sites);
+        wave.mix_in(&mut self.rng, sites.clone().map(SiteId));
+        sites
     }
 
     /// Forgets sites whose code is gone.
@@ -223,12 +256,36 @@ impl Exploration {
         steps
     }
 
+    /// Goes on to find out whose code functions are.
+    pub(crate) fn sort(&mut self, catalogue: &mut Catalogue) {
+        self.classify_some(catalogue);
+    }
+
+    /// The next site that was not seen to run; the program's own first.
+    pub(crate) fn next_site(&mut self, catalogue: &Catalogue) -> Option<SiteId> {
+        let is_seen = |site| catalogue.site(site).experience.is_seen();
+        // The latest first: where a thread was a moment ago, one may be again.
+        let soon =
+            iter::from_fn(|| self.soon.pop_back()).find(|&site| catalogue.knows(site) && !is_seen(site));
+        if soon.is_some() {
+            return soon;
+        }
+        self.own_sites.take_turn(is_seen).or_else(|| self.library_sites.take_turn(is_seen))
+    }
+
+    /// The next function of the program that was not seen to run.
+    pub(crate) fn next_function(&mut self, catalogue: &Catalogue) -> Option<FunctionId> {
+        self.own_functions.take_turn(|function| catalogue.is_decoded(function))
+    }
+
     fn classify_some(&mut self, catalogue: &mut Catalogue) {
         let begun = Instant::now();
         while begun.elapsed() < SORTING {
             let Some(function) = self.unclassified.pop() else { return };
             match catalogue.classify(function) {
-                Some(Part::User) if self.own_sites.len() < OWN_SITES => self.decode(catalogue, function),
+                Some(Part::User) if !self.only_running && self.own_sites.len() < OWN_SITES => {
+                    self.decode(catalogue, function);
+                }
                 Some(Part::User) => self.own_functions.in_line.push_back(function),
                 Some(_) => self.library_functions.in_line.push_back(function),
                 None => {}

@@ -10,12 +10,12 @@
 //! is a statement with a bound, never a proof; see [`Summary::bound`](jostle_model::Summary).
 //!
 //! ```no_run
-//! use jostle_watch::{Observer, Options};
+//! use jostle_watch::{Observer, Options, Target};
 //!
 //! struct Quiet;
 //! impl Observer for Quiet {}
 //!
-//! let options = Options { command: vec!["./service".into()], ..Options::default() };
+//! let options = Options { target: Target::Command(vec!["./service".into()]), ..Options::default() };
 //! let outcome = jostle_watch::watch(&options, &mut Quiet)?;
 //! for finding in &outcome.findings {
 //!     assert!(!finding.title.is_empty());
@@ -40,6 +40,7 @@ mod scope;
 mod sharing;
 mod sites;
 mod source;
+mod status;
 mod summary;
 mod sys;
 mod tracer;
@@ -53,13 +54,24 @@ use jostle_model::{Finding, Summary};
 
 pub use error::WatchError;
 pub use patterns::Patterns;
+pub use sys::front::{TracerEnd, stand_apart};
+
+/// What to watch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A program to start, with its arguments; it is looked up in `PATH`. It ends with the watch.
+    Command(Vec<OsString>),
+    /// A process that runs already. It is left as it was when the watch ends.
+    Process(i32),
+}
 
 /// What to watch, and how.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The program and its arguments; the program is looked up in `PATH`.
-    pub command: Vec<OsString>,
-    /// How long to watch; until the target ends by itself when absent. Afterwards the target is asked to end.
+    /// What to watch.
+    pub target: Target,
+    /// How long to watch; until the target ends by itself when absent. Afterwards a program that was started is asked to
+    /// end.
     pub duration: Option<Duration>,
     /// The share of wall time for which threads may be held, between 0 and 1.
     pub budget: f64,
@@ -76,7 +88,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            command: Vec::new(),
+            target: Target::Command(Vec::new()),
             duration: None,
             budget: 0.02,
             seed: 0,
@@ -132,28 +144,50 @@ pub struct Outcome {
     pub error: Option<WatchError>,
 }
 
-/// Starts the target, watches it until it ends (or is ended, see [`Options`]) and returns what was seen.
+/// Starts the target or attaches to it, watches it until it ends (or is ended, see [`Options`]) and returns what was
+/// seen.
 ///
-/// The target inherits our stdio, environment, working directory, process group and signal dispositions.
-/// While this runs, SIGINT, SIGTERM, SIGHUP and SIGQUIT end the watch instead of us; a second one kills the
-/// target.
+/// A target that is started inherits our stdio, environment, working directory, process group and signal dispositions.
+/// While this runs, SIGINT, SIGTERM, SIGHUP and SIGQUIT end the watch instead of us; a second one kills a target that we
+/// started. One that we attached to never hears of it.
 ///
 /// # Errors
-/// When the target cannot be started or the machine does not let us look. Nothing of it has run then.
+/// When the target cannot be started or attached to, or the machine does not let us look. Nothing of a target that we
+/// start has run then.
 pub fn watch(options: &Options, observer: &mut dyn Observer) -> Result<Outcome, WatchError> {
-    let Some(program) = options.command.first() else {
+    match &options.target {
+        Target::Command(command) => launch(command, options, observer),
+        Target::Process(pid) => attach(*pid, options, observer),
+    }
+}
+
+fn launch(
+    command: &[OsString],
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, WatchError> {
+    let Some(program) = command.first() else {
         return Err(WatchError::NotFound("".into()));
     };
     if let preflight::Program::Script { interpreter } = preflight::check(program)? {
         observer
             .notice(&format!("{} is a script: watching its interpreter, {interpreter}", program.display()));
     }
-    let blocked = sys::signals::Blocked::new();
-    let pid = sys::launch::launch(&options.command, blocked.before()).map_err(|error| match error {
+    let blocked = sys::signals::Blocked::to_work();
+    let pid = sys::launch::launch(command, blocked.before()).map_err(|error| match error {
         sys::launch::LaunchError::Start(source) => WatchError::Start { program: program.into(), source },
         sys::launch::LaunchError::Seize(source) => WatchError::Trace(source),
     })?;
     let mut tracer = tracer::Tracer::new(options, observer, blocked, pid);
+    tracer.run()?;
+    summary::outcome(tracer)
+}
+
+fn attach(pid: i32, options: &Options, observer: &mut dyn Observer) -> Result<Outcome, WatchError> {
+    preflight::check_process(pid)?;
+    let blocked = sys::signals::Blocked::to_work();
+    let mut tracer = tracer::Tracer::new(options, observer, blocked, pid);
+    tracer.take_over()?;
     tracer.run()?;
     summary::outcome(tracer)
 }

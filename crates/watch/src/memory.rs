@@ -22,6 +22,11 @@ impl TargetMemory {
         Ok(Self { file })
     }
 
+    /// The same for a process that is not ours to change: only to read.
+    pub(crate) fn open_to_read(pid: i32) -> io::Result<Self> {
+        Ok(Self { file: File::open(format!("/proc/{pid}/mem"))? })
+    }
+
     /// Fills `bytes` from `at`.
     pub(crate) fn read_exact(&self, at: Address, bytes: &mut [u8]) -> io::Result<()> {
         self.file.read_exact_at(bytes, at.0)

@@ -1,4 +1,5 @@
-//! What can be told about a command before it runs: the errors that `exec` would report less clearly.
+//! What can be told about a target before anything is done to it: the errors that `exec` and `ptrace` would report less
+//! clearly.
 
 use std::env;
 use std::ffi::OsStr;
@@ -7,7 +8,7 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::WatchError;
+use crate::{WatchError, status};
 
 /// A program that can be started and watched.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,6 +32,42 @@ pub(crate) fn check(program: &OsStr) -> Result<Program, WatchError> {
         Err(_) => Ok(Program::Native),
         Ok(_) => judge(path, &head),
     }
+}
+
+/// Looks whether process `pid` can be attached to.
+pub(crate) fn check_process(pid: i32) -> Result<(), WatchError> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).map_err(|_| WatchError::NoProcess(pid))?;
+    let number = |name| status::field(&status, name).and_then(|value| value.parse::<i32>().ok());
+    if let Some(process) = number("Tgid:").filter(|&process| process != pid) {
+        return Err(WatchError::NotAProcess { thread: pid, process });
+    }
+    if status::field(&status, "State:").is_some_and(|state| state.starts_with(['Z', 'X'])) {
+        return Err(WatchError::Zombie(pid));
+    }
+    // Only threads of the kernel have no memory of their own.
+    if status::field(&status, "VmSize:").is_none() {
+        return Err(WatchError::KernelThread(pid));
+    }
+    if let Some(tracer) = number("TracerPid:").filter(|&tracer| tracer != 0) {
+        return Err(WatchError::Traced { pid, tracer: name_of(tracer) });
+    }
+    let (executable, mut head) = (PathBuf::from(format!("/proc/{pid}/exe")), Vec::new());
+    // What may not be read may not be traced either; the kernel will say so.
+    if File::open(&executable).and_then(|file| file.take(512).read_to_end(&mut head)).is_err() {
+        return Ok(());
+    }
+    match machine(&head) {
+        None => Ok(()),
+        Some(machine) => {
+            let program = fs::read_link(&executable).unwrap_or(executable);
+            Err(WatchError::OtherArchitecture { program, machine })
+        }
+    }
+}
+
+fn name_of(pid: i32) -> String {
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    format!("{} (process {pid})", name.trim_end())
 }
 
 fn judge(path: PathBuf, head: &[u8]) -> Result<Program, WatchError> {
@@ -120,6 +157,13 @@ mod tests {
         head[18] = 183;
         assert_eq!(machine(&head).as_deref(), Some("AArch64"));
         assert!(machine(&head[..10]).expect("refused").contains("cut off"));
+    }
+
+    #[test]
+    fn a_process_that_is_none_is_told() {
+        assert!(matches!(check_process(i32::MAX), Err(WatchError::NoProcess(i32::MAX))));
+        assert!(matches!(check_process(2), Err(WatchError::KernelThread(2) | WatchError::NoProcess(2))));
+        assert!(check_process(std::process::id() as i32).is_ok());
     }
 
     #[test]

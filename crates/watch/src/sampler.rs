@@ -46,6 +46,8 @@ const LONGEST: Duration = Duration::from_micros(1800);
 const LOOKING_SHARE: f64 = 0.25;
 /// How much processor time may go into prospects, as a share of the budget, which is not spent by it.
 const PROSPECTING_SHARE: f64 = 0.2;
+/// The same for breakpoints in debug registers, where those take the place of traps.
+const BREAKING_SHARE: f64 = 1.0;
 
 /// The plan of where to look and to hold.
 pub(crate) struct Sampler {
@@ -67,6 +69,8 @@ pub(crate) struct Sampler {
     pub(crate) looking: Budget,
     /// The processor time that may be spent on prospects. It is the tracer's own: nobody is held for it.
     pub(crate) prospecting: Budget,
+    /// The same for breakpoints in debug registers.
+    pub(crate) breaking: Budget,
 }
 
 impl Sampler {
@@ -85,6 +89,7 @@ impl Sampler {
             holding: Budget::new(budget * (1.0 - LOOKING_SHARE), now),
             looking: Budget::new(budget * LOOKING_SHARE, now),
             prospecting: Budget::new(budget * PROSPECTING_SHARE, now),
+            breaking: Budget::new(budget * BREAKING_SHARE, now),
         }
     }
 
@@ -113,6 +118,11 @@ impl Sampler {
     /// Whether a look can be paid for now.
     pub(crate) fn may_look(&mut self, now: Instant) -> bool {
         self.looking.balance(now) > 0.0
+    }
+
+    /// Whether a breakpoint in the debug registers can be paid for now.
+    pub(crate) fn may_break(&mut self, now: Instant) -> bool {
+        self.breaking.balance(now) > 0.0
     }
 
     /// Whether to watch who comes next to memory that is contended to this degree, or in use. That costs several times
@@ -145,6 +155,11 @@ impl Sampler {
         typical.min(LONGEST).mul_f64(0.6 + 0.8 * self.rng.f64())
     }
 
+    /// True in this share of cases.
+    pub(crate) fn chance(&mut self, share: f64) -> bool {
+        self.rng.f64() < share
+    }
+
     /// One of several accesses of a site, at random.
     pub(crate) fn choose<T: Copy>(&mut self, among: &[T]) -> Option<T> {
         self.rng.choice(among).copied()
@@ -165,12 +180,15 @@ impl Sampler {
     /// Looks again at a site that runs, to learn which memory is shared. One at a time: what it teaches may make another
     /// the best for the next.
     fn scout(&mut self, catalogue: &mut Catalogue, steps: &mut Vec<Step>) {
-        let pool = if self.rng.f64() < LOCKED_SHARE { &self.locked } else { &self.live };
-        let Some(site) = least(&mut self.rng, pool, DRAWN, |site| -catalogue.site(site).curiosity()) else {
-            return;
-        };
+        let Some(site) = self.next_look(catalogue) else { return };
         catalogue.site_mut(site).experience.note_asked();
         steps.push(Step::Arm(Purpose::Scout(site)));
+    }
+
+    /// The site at which another look would teach most.
+    pub(crate) fn next_look(&mut self, catalogue: &Catalogue) -> Option<SiteId> {
+        let pool = if self.rng.f64() < LOCKED_SHARE { &self.locked } else { &self.live };
+        least(&mut self.rng, pool, DRAWN, |site| -catalogue.site(site).curiosity())
     }
 
     /// Chooses the sites of the next holds.
@@ -180,7 +198,8 @@ impl Sampler {
             self.candidates_since = now;
         }
         while self.candidates.len() < CANDIDATES {
-            let Some(site) = self.next_candidate(catalogue, now) else { return };
+            let only_worthy = now - self.started < SETTLING;
+            let Some(site) = self.next_hold(catalogue, only_worthy, now) else { return };
             self.candidates.push(site);
             steps.push(Step::Disarm(Purpose::Scout(site)));
             steps.push(Step::Arm(Purpose::Hold(site)));
@@ -206,8 +225,13 @@ impl Sampler {
         self.patient.retain(|&waiting| waiting != site);
     }
 
-    fn next_candidate(&mut self, catalogue: &Catalogue, now: Instant) -> Option<SiteId> {
-        let only_worthy = now - self.started < SETTLING;
+    /// The site at which a hold promises most; now and then any, unless `only_worthy` ones are asked for.
+    pub(crate) fn next_hold(
+        &mut self,
+        catalogue: &Catalogue,
+        only_worthy: bool,
+        now: Instant,
+    ) -> Option<SiteId> {
         if !only_worthy && self.rng.f64() < BLIND_SHARE {
             return self.rng.choice(&self.live).copied().filter(|&site| !self.is_waited_for(site));
         }

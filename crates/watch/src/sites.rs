@@ -20,6 +20,9 @@ const LIBRARY_WEIGHT: f64 = 0.3;
 /// How many sites further on are looked at in one stop at most: whoever stands there waits for it.
 const AHEAD: usize = 12;
 
+/// How many bytes of code a thread executes soon.
+const SOON: u64 = 64;
+
 /// A site in the [`Catalogue`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SiteId(pub(crate) u32);
@@ -201,6 +204,11 @@ impl Catalogue {
         })
     }
 
+    /// The next known site at `at` or soon behind it.
+    pub(crate) fn site_soon_after(&self, at: Address) -> Option<SiteId> {
+        (0..SOON).find_map(|offset| self.site_at(at + offset))
+    }
+
     /// Functions that a function calls by name, not through pointers.
     pub(crate) fn callees(&self, id: FunctionId) -> Vec<FunctionId> {
         let function = self.functions[id.0 as usize];
@@ -292,6 +300,11 @@ impl Catalogue {
     pub(crate) fn attention(&self, id: SiteId) -> f64 {
         let credibility = |rival| self.site(rival).experience.credibility();
         self.site(id).experience.attention(credibility) / self.site(id).weight()
+    }
+
+    /// Whether there is such a site, in code that is mapped.
+    pub(crate) fn knows(&self, id: SiteId) -> bool {
+        self.sites.get(id.0 as usize).is_some_and(|site| site.mapped)
     }
 
     /// What is known of a site.

@@ -5,6 +5,8 @@
 
 mod catch;
 mod events;
+mod leave;
+mod patrol;
 mod turn;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -21,13 +23,14 @@ use crate::modules::Modules;
 use crate::sampler::Sampler;
 use crate::sharing::Sharing;
 use crate::sites::{Catalogue, SiteId};
-use crate::sys::haste;
 use crate::sys::profile::Profile;
 use crate::sys::signals::{self, Arrival, Blocked};
+use crate::sys::{attach, front, haste};
 use crate::traps::Traps;
 use crate::watchpoints::Watchpoints;
-use crate::{Observer, Options, WatchError};
+use crate::{Observer, Options, Target, WatchError};
 use catch::{Hold, Prospect};
+use patrol::Breakpoint;
 
 /// How often plans are made at most: by the way, when something happens; after twice as long without. Waking up takes
 /// more than planning does.
@@ -98,6 +101,8 @@ pub(crate) struct Tracer<'a> {
     sampler: Sampler,
     sharing: Sharing,
     traps: Traps,
+    /// In a process that we did not start, instead of traps.
+    breakpoint: Option<Breakpoint>,
     watchpoints: Watchpoints,
     /// Where threads run; nothing for those that may not be sampled.
     profiles: BTreeMap<i32, Option<Profile>>,
@@ -138,7 +143,7 @@ struct Thread {
 }
 
 impl<'a> Tracer<'a> {
-    /// Takes over the target `pid`, which stands in its exec stop.
+    /// The tracer of process `pid`, which stands in its exec stop or is to be [taken over](Self::take_over).
     pub(crate) fn new(
         options: &'a Options,
         observer: &'a mut dyn Observer,
@@ -164,10 +169,11 @@ impl<'a> Tracer<'a> {
             modules: Modules::default(),
             modules_read: now,
             catalogue: Catalogue::new(options.include.clone(), options.exclude.clone()),
-            exploration: Exploration::new(options.seed),
+            exploration: Exploration::new(options.seed, is_attached(options)),
             sampler: Sampler::new(options.seed, options.budget, now),
             sharing: Sharing::default(),
             traps: Traps::default(),
+            breakpoint: None,
             watchpoints: Watchpoints::new(false),
             profiles: BTreeMap::new(),
             threads: BTreeMap::new(),
@@ -190,7 +196,29 @@ impl<'a> Tracer<'a> {
         }
     }
 
-    /// Watches until the target is gone.
+    /// Becomes the tracer of a process that runs.
+    ///
+    /// # Errors
+    /// When the machine does not let us look; the process is as it was then.
+    pub(crate) fn take_over(&mut self) -> Result<(), WatchError> {
+        // What may fail is tried before anything is done to the target.
+        self.begin_program()?;
+        let threads = attach::seize_all(self.pid).map_err(|error| match error.raw_os_error() {
+            Some(libc::ESRCH) => WatchError::NoProcess(self.pid),
+            _ => WatchError::Trace(error),
+        })?;
+        for tid in threads {
+            self.add_thread(tid);
+        }
+        Ok(())
+    }
+
+    /// Whether the target ran before we came, and will when we are gone.
+    fn is_attached(&self) -> bool {
+        is_attached(self.options)
+    }
+
+    /// Watches until the target is gone, or left.
     pub(crate) fn run(&mut self) -> Result<(), WatchError> {
         haste::hasten();
         while self.phase != Phase::Gone {
@@ -248,9 +276,13 @@ impl<'a> Tracer<'a> {
         self.most_deaf
     }
 
-    /// Somebody wants us to end. The target hears of it if it has not already, and gets the time it needs;
-    /// asked again, it gets none.
+    /// Somebody wants us to end. A target that we started hears of it if it has not already, and gets the time it needs;
+    /// asked again, it gets none. Where the front was killed, the target was not meant.
     fn asked_to_end(&mut self, signal: i32, from_terminal: bool) {
+        if self.is_attached() || front::is_gone() {
+            self.leave();
+            return;
+        }
         self.asked_to_end += 1;
         self.stop_watching();
         let signal = if self.asked_to_end > 1 { libc::SIGKILL } else { signal };
@@ -267,6 +299,7 @@ impl<'a> Tracer<'a> {
         }
         self.end_hold();
         self.prospects.clear();
+        self.breakpoint = None;
         if let Some(memory) = &self.memory {
             self.traps.disarm_all(memory);
         }
@@ -275,4 +308,8 @@ impl<'a> Tracer<'a> {
         self.watch_ended = Some(Instant::now());
         self.phase = Phase::Ending;
     }
+}
+
+fn is_attached(options: &Options) -> bool {
+    matches!(options.target, Target::Process(_))
 }

@@ -7,6 +7,8 @@ use crate::sys::perf::{Watch, Watchpoint};
 
 /// The debug registers of an x86-64 thread.
 const REGISTERS: usize = 4;
+/// The length of a breakpoint for execution: that of a word, whatever the instruction's (perf_event_open(2)).
+const EXECUTION: u64 = 8;
 
 /// An aligned part of a watched range that one debug register covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,10 +110,25 @@ impl Watchpoints {
     pub(crate) fn arm(&mut self, access: &Access, threads: impl Iterator<Item = i32>, cookie: u64) -> Blind {
         // A read collides with writes only.
         let watch = if access.direction.writes() { Watch::Accesses } else { Watch::Writes };
+        self.arm_slices(slices(access.address, u64::from(access.size)), watch, threads, cookie)
+    }
+
+    /// Stops some threads, and all that are still to be born, in front of the instruction at `at`, if a register is free.
+    pub(crate) fn break_at(&mut self, at: Address, threads: impl Iterator<Item = i32>, cookie: u64) {
+        let instruction = Slice { at, length: EXECUTION };
+        self.arm_slices(std::iter::once(instruction), Watch::Execution, threads, cookie);
+    }
+
+    fn arm_slices(
+        &mut self,
+        slices: impl Iterator<Item = Slice>,
+        watch: Watch,
+        threads: impl Iterator<Item = i32>,
+        cookie: u64,
+    ) -> Blind {
         let free = (0..REGISTERS).filter(|&register| self.armed[register].is_none()).collect::<Vec<_>>();
-        let parts = slices(access.address, u64::from(access.size)).zip(free);
         let parts: Vec<_> =
-            parts.map(|(slice, register)| (register, Armed { slice, watch, cookie })).collect();
+            slices.zip(free).map(|(slice, register)| (register, Armed { slice, watch, cookie })).collect();
         let mut blind = Blind::default();
         for tid in threads {
             let Some(registers) = self.threads.get_mut(&tid) else { continue };

@@ -5,21 +5,24 @@ use std::os::fd::{AsRawFd, FromRawFd};
 use jostle_model::Address;
 use perf_event_open_sys as sys;
 use perf_event_open_sys::bindings::{
-    HW_BREAKPOINT_RW, HW_BREAKPOINT_W, PERF_FLAG_FD_CLOEXEC, PERF_TYPE_BREAKPOINT, perf_event_attr,
+    HW_BREAKPOINT_RW, HW_BREAKPOINT_W, HW_BREAKPOINT_X, PERF_FLAG_FD_CLOEXEC, PERF_TYPE_BREAKPOINT,
+    perf_event_attr,
 };
 
-/// Which accesses of other threads a watchpoint reports. x86 cannot report loads alone.
+/// What a debug register reports. x86 cannot report loads alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Watch {
     /// Stores.
     Writes,
     /// Loads and stores.
     Accesses,
+    /// The execution of an instruction, of which it must be given the first byte and the length of a word.
+    Execution,
 }
 
 /// One debug register of one thread, reserved through perf and re-armed at will.
 ///
-/// A hit stops the thread with a SIGTRAP *after* its access; the tracer sees it as
+/// A hit stops the thread with a SIGTRAP *after* its access, or *before* the instruction; the tracer sees it as
 /// [`Trap::Watchpoint`](super::ptrace::Trap::Watchpoint). Dropping it frees the register.
 #[derive(Debug)]
 pub(crate) struct Watchpoint {
@@ -88,6 +91,7 @@ fn attributes(exclude_kernel: bool, at: Address, length: u64, watch: Watch, cook
         bp_type: match watch {
             Watch::Writes => HW_BREAKPOINT_W,
             Watch::Accesses => HW_BREAKPOINT_RW,
+            Watch::Execution => HW_BREAKPOINT_X,
         },
         sig_data: cookie,
         ..perf_event_attr::default()

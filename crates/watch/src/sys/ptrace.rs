@@ -80,6 +80,11 @@ pub(crate) fn seize(tid: pid_t) -> io::Result<()> {
     request(libc::PTRACE_SEIZE, tid, ptr::null_mut(), number(OPTIONS as usize)).map(drop)
 }
 
+/// Stops a task: its next report is a [stop](Event::Stop), unless something else comes first.
+pub(crate) fn interrupt(tid: pid_t) -> io::Result<()> {
+    request(libc::PTRACE_INTERRUPT, tid, ptr::null_mut(), ptr::null_mut()).map(drop)
+}
+
 /// Lets a stopped task run on, with `signal` delivered unless it is 0.
 pub(crate) fn resume(tid: pid_t, signal: i32) -> io::Result<()> {
     request(libc::PTRACE_CONT, tid, ptr::null_mut(), number(signal as usize)).map(drop)
@@ -135,6 +140,30 @@ pub(crate) fn trap(tid: pid_t) -> io::Result<Trap> {
     })
 }
 
+/// Whether a stopped task, which blocks SIGTRAP, is still to be told of a watchpoint of ours.
+pub(crate) fn has_late_trap(tid: pid_t) -> io::Result<bool> {
+    /// How many pending signals are looked at.
+    const MOST: usize = 32;
+    let mut infos = [const { SignalInfo { words: [0; 16] } }; MOST];
+    let mut arguments = PeekArguments { offset: 0, flags: 0, most: MOST as i32 };
+    let pending = request(
+        libc::PTRACE_PEEKSIGINFO,
+        tid,
+        ptr::from_mut(&mut arguments).cast(),
+        infos.as_mut_ptr().cast(),
+    )?;
+    let pending = &infos[..pending as usize];
+    Ok(pending.iter().any(|info| info.signal() == libc::SIGTRAP && info.code() == TRAP_PERF))
+}
+
+/// `struct ptrace_peeksiginfo_args` (linux/include/uapi/linux/ptrace.h).
+#[repr(C)]
+struct PeekArguments {
+    offset: u64,
+    flags: u32,
+    most: i32,
+}
+
 /// `siginfo_t` by its layout in memory: libc does not name the fields of a perf trap.
 #[repr(C, align(8))]
 struct SignalInfo {
@@ -142,6 +171,11 @@ struct SignalInfo {
 }
 
 impl SignalInfo {
+    /// `si_signo`, the first 32-bit word.
+    fn signal(&self) -> i32 {
+        self.words[0] as u32 as i32
+    }
+
     /// `si_code`, the third 32-bit word.
     fn code(&self) -> i32 {
         self.words[1] as u32 as i32

@@ -6,6 +6,11 @@ use std::time::Duration;
 /// Signals that come to us instead of ending us: the kernel's word that a task stopped, and the ways in
 /// which people and terminals ask a program to end.
 const OURS: [i32; 5] = [libc::SIGCHLD, libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT];
+/// Signals by which a terminal stops a program. A tracer that stands still lets whoever runs into a trap stand there.
+const STOPS: [i32; 3] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
+
+/// Longer than anybody waits.
+pub(crate) const FOREVER: Duration = Duration::from_secs(1 << 30);
 
 /// `si_code` of a signal that the kernel sent, for a key press or a hang-up (asm-generic/siginfo.h).
 const SI_KERNEL: i32 = 0x80;
@@ -26,16 +31,25 @@ pub(crate) enum Arrival {
     Nothing,
 }
 
-/// Keeps [`OURS`] blocked in this thread and in those that it starts, until dropped.
+/// Keeps signals blocked that come to us instead, in this thread and in those that it starts, until dropped.
 pub(crate) struct Blocked {
     before: libc::sigset_t,
     ours: libc::sigset_t,
 }
 
 impl Blocked {
-    /// Blocks them. Call before starting threads.
-    pub(crate) fn new() -> Self {
-        let ours = set_of(&OURS);
+    /// Those of a process that only waits for another one. Call before starting threads.
+    pub(crate) fn to_wait() -> Self {
+        Self::new(&OURS)
+    }
+
+    /// Those of a process that others depend on: nor does the terminal stop it.
+    pub(crate) fn to_work() -> Self {
+        Self::new(&[&OURS[..], &STOPS].concat())
+    }
+
+    fn new(signals: &[i32]) -> Self {
+        let ours = set_of(signals);
         let mut before = MaybeUninit::<libc::sigset_t>::zeroed();
         // SAFETY: both sets live through the call; the old one is filled by it.
         let before = unsafe {
@@ -63,6 +77,7 @@ impl Blocked {
         let info = unsafe { info.assume_init() };
         match signal {
             libc::SIGCHLD => Arrival::Child,
+            signal if STOPS.contains(&signal) => Arrival::Nothing,
             signal if signal > 0 => Arrival::End { signal, from_terminal: info.si_code == SI_KERNEL },
             _ => Arrival::Nothing,
         }

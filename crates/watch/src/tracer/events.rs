@@ -6,6 +6,7 @@ use jostle_model::{Address, ExitStatus};
 use super::{Phase, Thread, Tracer};
 use crate::WatchError;
 use crate::memory::TargetMemory;
+use crate::status::{field, mask};
 use crate::sys::ptrace::{self, Event, Trap};
 use crate::sys::{perf::Watchpoint, signals};
 use crate::traps::{Hit, Purpose};
@@ -88,14 +89,16 @@ impl Tracer<'_> {
         resume(tid, 0);
     }
 
-    fn begin_program(&mut self) -> Result<(), WatchError> {
+    pub(super) fn begin_program(&mut self) -> Result<(), WatchError> {
         if self.phase == Phase::Starting {
             self.phase = Phase::Watching;
             self.started = Instant::now();
         }
-        self.memory = Some(TargetMemory::open(self.pid).map_err(WatchError::Memory)?);
+        let open = if self.is_attached() { TargetMemory::open_to_read } else { TargetMemory::open };
+        self.memory = Some(open(self.pid).map_err(WatchError::Memory)?);
         self.hold = None;
         self.prospects.clear();
+        self.breakpoint = None;
         self.threads.clear();
         self.profiles.clear();
         self.traps = Default::default();
@@ -105,7 +108,7 @@ impl Tracer<'_> {
         Ok(())
     }
 
-    fn add_thread(&mut self, tid: i32) {
+    pub(super) fn add_thread(&mut self, tid: i32) {
         let status = fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
         let deaf_looks = blocks_trap(&status).into();
         self.threads.insert(tid, Thread { seen: self.events, deaf_looks });
@@ -152,7 +155,10 @@ impl Tracer<'_> {
             // It tells that somebody came, but not who: the thread stands elsewhere by now.
             Trap::Watchpoint { late: true, .. } => resume(tid, 0),
             Trap::Watchpoint { cookie, address, late: false } => {
-                self.watchpoint_hit(tid, cookie, Address(address));
+                match self.reached_breakpoint(cookie, Address(address)) {
+                    Some(purpose) => self.break_reached(tid, purpose),
+                    None => self.watchpoint_hit(tid, cookie, Address(address)),
+                }
             }
             Trap::Foreign => resume(tid, libc::SIGTRAP),
         }
@@ -184,13 +190,31 @@ impl Tracer<'_> {
         let _ = ptrace::set_registers(tid, &registers);
         let deaf_looks = self.threads.get(&tid).map_or(0, |thread| thread.deaf_looks);
         repair_signal_mask(tid, deaf_looks);
+        self.serve_purpose(tid, purpose, &registers, stopped);
+    }
+
+    /// A thread stands in front of the instruction that a debug register was set for.
+    fn break_reached(&mut self, tid: i32, purpose: Purpose) {
+        let stopped = Instant::now();
+        if let Ok(registers) = ptrace::registers(tid) {
+            self.serve_purpose(tid, Some(purpose), &registers, stopped);
+        }
+    }
+
+    fn serve_purpose(
+        &mut self,
+        tid: i32,
+        purpose: Option<Purpose>,
+        registers: &libc::user_regs_struct,
+        stopped: Instant,
+    ) {
         let seen_to = match purpose {
             Some(Purpose::Discover(function)) => {
                 self.exploration.entered(&mut self.catalogue, function);
                 false
             }
-            Some(Purpose::Scout(site)) => self.arrived(tid, site, false, &registers, stopped),
-            Some(Purpose::Hold(site)) => self.arrived(tid, site, true, &registers, stopped),
+            Some(Purpose::Scout(site)) => self.arrived(tid, site, false, registers, stopped),
+            Some(Purpose::Hold(site)) => self.arrived(tid, site, true, registers, stopped),
             None => false,
         };
         if !seen_to {
@@ -271,14 +295,4 @@ fn kinship(pid: i32, tid: i32) -> Kinship {
 
 fn blocks_trap(status: &str) -> bool {
     mask(status, "SigBlk:") & TRAP_BIT != 0
-}
-
-/// A signal mask of `/proc/TID/status`; empty when the task is gone.
-fn mask(status: &str, name: &str) -> u64 {
-    field(status, name).and_then(|value| u64::from_str_radix(value, 16).ok()).unwrap_or(0)
-}
-
-/// A field of `/proc/TID/status`.
-fn field<'a>(status: &'a str, name: &str) -> Option<&'a str> {
-    status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
 }

@@ -57,7 +57,13 @@ impl Tracer<'_> {
         }
         self.see_what_runs();
         // While all threads block SIGTRAP, be it for a moment, no trap may be sprung.
-        if self.threads.len() > 1 && self.all_deaf_since.is_none() {
+        if self.threads.len() < 2 || self.all_deaf_since.is_some() {
+            return;
+        }
+        if self.is_attached() {
+            self.exploration.sort(&mut self.catalogue);
+            self.patrol(now);
+        } else {
             let mut steps = self.exploration.plan(&mut self.catalogue, self.sampler.may_look(now), now);
             steps.extend(self.sampler.plan(&mut self.catalogue, self.hold.is_some(), now));
             self.set_traps(&steps);
@@ -75,10 +81,19 @@ impl Tracer<'_> {
             // Where the machine does not allow it, once is enough to know.
             self.profiles.entry(tid).or_insert_with(|| Profile::begin(tid).ok());
         }
-        let seen: BTreeSet<Address> = self.profiles.values_mut().flatten().flat_map(Profile::drain).collect();
-        for function in seen.iter().filter_map(|&at| self.catalogue.function_at(at)).collect::<BTreeSet<_>>()
-        {
-            self.exploration.seen_running(&mut self.catalogue, function);
+        let mut seen = BTreeSet::new();
+        for (tid, profile) in &mut self.profiles {
+            let samples = profile.as_mut().map(Profile::drain).unwrap_or_default();
+            if let Some(thread) = self.threads.get_mut(tid).filter(|_| !samples.is_empty()) {
+                self.events += 1;
+                thread.seen = self.events;
+            }
+            seen.extend(samples);
+        }
+        for at in seen {
+            if let Some(function) = self.catalogue.function_at(at) {
+                self.exploration.seen_running(&mut self.catalogue, function, at);
+            }
         }
     }
 
@@ -88,7 +103,8 @@ impl Tracer<'_> {
         if self.all_deaf_since.is_some_and(|since| since.elapsed() > DEAF) {
             return Some(WatchError::TrapBlocked);
         }
-        (self.trap_is_taken && self.threads.len() > 1).then_some(WatchError::TrapTaken)
+        let may_trap = self.threads.len() > 1 && !self.is_attached();
+        (self.trap_is_taken && may_trap).then_some(WatchError::TrapTaken)
     }
 
     /// The target does not let us look: it is left alone, and what was found until now stands.
@@ -98,23 +114,30 @@ impl Tracer<'_> {
     }
 
     pub(super) fn set_traps(&mut self, steps: &[Step]) {
+        if self.is_attached() {
+            return;
+        }
         let Some(memory) = &self.memory else { return };
         for step in steps {
             let (purpose, arm) = match *step {
                 Step::Arm(purpose) => (purpose, true),
                 Step::Disarm(purpose) => (purpose, false),
             };
-            let at = match purpose {
-                Purpose::Discover(function) => self.catalogue.entry(function),
-                Purpose::Scout(site) | Purpose::Hold(site) => Some(self.catalogue.site(site).operation.at),
-            };
-            let Some(at) = at else { continue };
+            let Some(at) = self.place_of(purpose) else { continue };
             // Errors mean that the code is not mapped any more; the next look at the mappings will tell.
             let _ = if arm {
                 self.traps.arm(memory, at, purpose)
             } else {
                 self.traps.disarm(memory, at, purpose)
             };
+        }
+    }
+
+    /// The instruction at which a thread is to be stopped.
+    pub(super) fn place_of(&self, purpose: Purpose) -> Option<Address> {
+        match purpose {
+            Purpose::Discover(function) => self.catalogue.entry(function),
+            Purpose::Scout(site) | Purpose::Hold(site) => Some(self.catalogue.site(site).operation.at),
         }
     }
 
@@ -166,6 +189,10 @@ impl Tracer<'_> {
         let time_is_over = self.options.duration.is_some_and(|duration| now - self.started >= duration);
         let enough = self.options.stop_after.is_some_and(|most| self.findings.len() as u64 >= most);
         if self.phase == Phase::Watching && (time_is_over || enough) {
+            if self.is_attached() {
+                self.leave();
+                return;
+            }
             self.stop_watching();
             let _ = signals::send(self.pid, libc::SIGTERM);
             self.force_at = Some(now + GRACE);

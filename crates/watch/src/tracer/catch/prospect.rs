@@ -38,7 +38,7 @@ impl Tracer<'_> {
         }
         let watched = self.marked(access);
         let since = Instant::now();
-        let likely = self.likely_to_run(tid);
+        let likely = self.likely_to_run(self.processors, Some(tid));
         self.pay(|tracer| {
             tracer.watchpoints.arm(&access, likely.into_iter(), watched.cookie);
         });
@@ -48,13 +48,13 @@ impl Tracer<'_> {
         self.prospects.push(Prospect { actor, site: id, watched, since, until });
     }
 
-    /// The threads that are likeliest to run now, beside one: those seen last, as many as there are processors. To set
-    /// a watchpoint in one that sleeps interrupts a processor as well.
-    fn likely_to_run(&self, beside: i32) -> Vec<i32> {
-        let others = self.threads.iter().filter(|(tid, _)| **tid != beside);
+    /// The threads that are likeliest to run now, `most` at most: those seen last. To set a debug register in one that
+    /// sleeps interrupts a processor as well.
+    pub(in crate::tracer) fn likely_to_run(&self, most: usize, beside: Option<i32>) -> Vec<i32> {
+        let others = self.threads.iter().filter(|(tid, _)| Some(**tid) != beside);
         let mut seen: Vec<(u64, i32)> = others.map(|(&tid, thread)| (thread.seen, tid)).collect();
         seen.sort_unstable_by(|one, other| other.cmp(one));
-        seen.into_iter().take(self.processors).map(|(_, tid)| tid).collect()
+        seen.into_iter().take(most).map(|(_, tid)| tid).collect()
     }
 
     /// Whether some of these bytes are watched already. Of two watchpoints that one access hits, only one is told:

@@ -1,0 +1,120 @@
+//! Where a process that we did not start is looked at and held: at one breakpoint in a debug register after the other.
+//!
+//! Nothing is written into its text. A breakpoint has to be set in every thread that may come, and takes a register that
+//! watchpoints need too, so there is one at a time, and only where the clock has seen threads run.
+
+use std::time::{Duration, Instant};
+
+use jostle_model::Address;
+
+use super::Tracer;
+use crate::sys::processor_time;
+use crate::traps::Purpose;
+
+/// How long a breakpoint waits for somebody to come who is looked at, and who is held. Of half-atomics' sites that the
+/// clock has shown to run, nine in ten of those that were reached at all were reached within 4 ms.
+const WAIT_TO_LOOK: Duration = Duration::from_millis(4);
+const WAIT_TO_HOLD: Duration = Duration::from_millis(15);
+/// The share of breakpoints that hold anybody, wherever it may be, before they look.
+const BLIND_SHARE: f64 = 0.3;
+/// The share of looks that go to what was seen before, and to functions that the clock has not seen to run: what is
+/// short and rare hardly ever is.
+const AGAIN_SHARE: f64 = 0.4;
+const FUNCTION_SHARE: f64 = 0.3;
+
+/// In how many threads per processor it is set: those that were seen to run last.
+const THREADS_PER_PROCESSOR: usize = 2;
+
+/// A breakpoint in debug registers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Breakpoint {
+    purpose: Purpose,
+    at: Address,
+    cookie: u64,
+    until: Instant,
+}
+
+impl Tracer<'_> {
+    /// Sets the next breakpoint when none waits any more.
+    pub(super) fn patrol(&mut self, now: Instant) {
+        if self.breakpoint.is_some_and(|waiting| now < waiting.until) {
+            return;
+        }
+        self.give_up_breakpoint();
+        if let Some(purpose) = self.next_purpose(now) {
+            self.break_for(purpose, now);
+        }
+    }
+
+    /// Holds that promise something come first. What is left goes into looking, at code never seen before what is worth
+    /// another look; and what that leaves, into holds anywhere.
+    fn next_purpose(&mut self, now: Instant) -> Option<Purpose> {
+        if !self.sampler.may_break(now) {
+            return None;
+        }
+        let blind = self.sampler.chance(BLIND_SHARE);
+        self.next_hold(!blind, now).or_else(|| self.next_look(now)).or_else(|| self.next_hold(false, now))
+    }
+
+    fn next_hold(&mut self, only_worthy: bool, now: Instant) -> Option<Purpose> {
+        if self.hold.is_some() || !self.sampler.may_hold(now) {
+            return None;
+        }
+        self.sampler.next_hold(&self.catalogue, only_worthy, now).map(Purpose::Hold)
+    }
+
+    fn next_look(&mut self, now: Instant) -> Option<Purpose> {
+        if !self.sampler.may_look(now) {
+            return None;
+        }
+        if self.sampler.chance(FUNCTION_SHARE)
+            && let Some(function) = self.exploration.next_function(&self.catalogue)
+        {
+            return Some(Purpose::Discover(function));
+        }
+        let again =
+            self.sampler.chance(AGAIN_SHARE).then(|| self.sampler.next_look(&self.catalogue)).flatten();
+        let site = again.or_else(|| self.exploration.next_site(&self.catalogue))?;
+        self.catalogue.site_mut(site).experience.note_asked();
+        Some(Purpose::Scout(site))
+    }
+
+    /// Sets a breakpoint where none is.
+    pub(super) fn break_for(&mut self, purpose: Purpose, now: Instant) {
+        let Some(at) = self.place_of(purpose).filter(|_| self.breakpoint.is_none()) else { return };
+        self.cookies += 1;
+        let cookie = self.cookies;
+        let wait = if matches!(purpose, Purpose::Hold(_)) { WAIT_TO_HOLD } else { WAIT_TO_LOOK };
+        self.breakpoint = Some(Breakpoint { purpose, at, cookie, until: now + wait });
+        let threads = self.likely_to_run(THREADS_PER_PROCESSOR * self.processors, None);
+        self.pay_for_breaking(|tracer| tracer.watchpoints.break_at(at, threads.into_iter(), cookie));
+    }
+
+    /// Nobody came.
+    fn give_up_breakpoint(&mut self) {
+        if let Some(Breakpoint { purpose: Purpose::Hold(site), .. }) = self.lift_breakpoint() {
+            self.catalogue.site_mut(site).experience.note_miss();
+        }
+    }
+
+    /// Takes the breakpoint away.
+    fn lift_breakpoint(&mut self) -> Option<Breakpoint> {
+        let waiting = self.breakpoint.take()?;
+        self.pay_for_breaking(|tracer| tracer.watchpoints.disarm(waiting.cookie));
+        Some(waiting)
+    }
+
+    /// What the thread that was stopped by the debug register with this cookie at `at` was stopped for, if that was the
+    /// breakpoint; takes it away.
+    pub(super) fn reached_breakpoint(&mut self, cookie: u64, at: Address) -> Option<Purpose> {
+        self.breakpoint.filter(|waiting| waiting.cookie == cookie && waiting.at == at)?;
+        self.lift_breakpoint().map(|reached| reached.purpose)
+    }
+
+    /// Does what takes our processor time, and so possibly the target's.
+    fn pay_for_breaking(&mut self, work: impl FnOnce(&mut Self)) {
+        let before = processor_time::of_this_thread();
+        work(self);
+        self.sampler.breaking.spend(processor_time::of_this_thread().saturating_sub(before));
+    }
+}

@@ -1,0 +1,304 @@
+//! `jostle watch -p PID`: a process that ran before we came goes on as if we had never been there.
+
+mod harness;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use harness::jostle::{Run, binary, have_the_machine, machine_lets_us_look, target, watch};
+use harness::report::{Report, is_between};
+
+/// Sampling is chance: a race that is not met in one watch may be met in the next.
+const ATTEMPTS: u64 = 3;
+/// How long a tracer may take to let go of everything.
+const LEAVING: Duration = Duration::from_secs(5);
+
+/// A process that is not ours to disturb.
+struct Service {
+    process: Child,
+    lines: BufReader<ChildStdout>,
+}
+
+impl Service {
+    fn start(program: &Path, arguments: &[&str]) -> Self {
+        let mut process =
+            Command::new(program).args(arguments).stdout(Stdio::piped()).spawn().expect("it starts");
+        let lines = BufReader::new(process.stdout.take().expect("piped"));
+        Self { process, lines }
+    }
+
+    /// The C program that keeps books of everything that could be disturbed.
+    fn bookkeeper(variant: &str) -> Self {
+        let mut service = Self::start(&target("service"), &[variant]);
+        let mut line = String::new();
+        service.lines.read_line(&mut line).expect("it speaks");
+        assert_eq!(line, "ready\n");
+        service
+    }
+
+    fn pid(&self) -> String {
+        self.process.id().to_string()
+    }
+
+    fn watch(&self, arguments: &str) -> (Run, Report) {
+        let pid = self.pid();
+        let run = watch(["-p", &pid, "--format", "json"].into_iter().chain(arguments.split_whitespace()));
+        let report = Report::parse(&run.stdout).unwrap_or_else(|| panic!("no report: {run:#?}"));
+        (run, report)
+    }
+
+    /// A watch that goes on until it is ended.
+    fn watch_without_end(&self) -> Child {
+        Command::new(binary())
+            .args(["watch", "--format", "json", "-p", &self.pid()])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("jostle starts")
+    }
+
+    /// The tasks of the process that have a tracer.
+    fn traced(&self) -> usize {
+        let Ok(tasks) = fs::read_dir(format!("/proc/{}/task", self.pid())) else { return 0 };
+        let statuses = tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("status")).ok());
+        statuses.filter(|status| field(status, "TracerPid:") != "0").count()
+    }
+
+    /// Waits until nobody traces it any more.
+    fn assert_left(&mut self) {
+        let begun = Instant::now();
+        while self.traced() > 0 {
+            assert!(begun.elapsed() < LEAVING, "{} tasks are still traced", self.traced());
+            thread::sleep(Duration::from_millis(10));
+        }
+        assert!(self.process.try_wait().expect("it is ours").is_none(), "the service is dead");
+    }
+
+    /// Asks it to end, and returns its last line.
+    fn end(mut self) -> String {
+        send("-TERM", self.process.id());
+        let mut rest = String::new();
+        self.lines.read_to_string(&mut rest).expect("text");
+        let status = self.process.wait().expect("it ends");
+        let last = rest.lines().last().unwrap_or_default().to_owned();
+        assert!(status.success(), "{status}: {last}");
+        last
+    }
+}
+
+fn send(signal: &str, pid: u32) {
+    let sent = Command::new("kill").args([signal, &pid.to_string()]).status();
+    assert!(sent.expect("kill is a program").success(), "process {pid} is alive");
+}
+
+fn field<'a>(status: &'a str, name: &str) -> &'a str {
+    status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("0").trim()
+}
+
+/// A pause that differs from round to round and is the same in every run.
+fn pause(round: u64) -> Duration {
+    Duration::from_millis(20 + round * 7919 % 450)
+}
+
+#[test]
+fn a_race_in_a_process_that_runs_already_is_found() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let mut service = Service::bookkeeper("racing");
+    let found = (1..=ATTEMPTS).any(|seed| {
+        let (run, report) = service.watch(&format!("--for 10s --stop-after 1 --seed {seed}"));
+        assert_eq!(report.summary["target"], "running", "{run:#?}");
+        report.findings.iter().any(|finding| is_between(finding, ["add_to_total", "add_to_total"]))
+    });
+    assert!(found, "not found in {ATTEMPTS} watches");
+    service.assert_left();
+    assert!(service.end().starts_with("unharmed"));
+}
+
+#[test]
+fn an_orderly_process_is_looked_at_and_left_in_peace() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let mut service = Service::bookkeeper("orderly");
+    let (run, report) = service.watch("--for 5s");
+    assert!(report.findings.is_empty(), "a false alarm: {run:#?}");
+    assert!(report.summary["counts"]["holds"].as_u64() > Some(10), "{run:#?}");
+    service.assert_left();
+    let last = service.end();
+    assert!(last.starts_with("unharmed"), "{last}");
+}
+
+#[test]
+fn a_process_may_be_attached_to_again_and_again() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let mut service = Service::bookkeeper("racing");
+    for round in 0..20 {
+        service.watch(&format!("--for {}ms", pause(round).as_millis()));
+        service.assert_left();
+    }
+    let last = service.end();
+    assert!(last.starts_with("unharmed"), "{last}");
+}
+
+#[test]
+fn a_go_service_counts_right_while_it_is_attached_to_again_and_again() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../casebook/half-atomics");
+    let made = Command::new("make").args(["-s", "-C"]).arg(&case).arg("all").status();
+    assert!(made.expect("make starts").success());
+    let mut service = Service::start(&case.join("build/mended"), &["-drive", "60s"]);
+    for round in 0..10 {
+        let (run, report) = service.watch(&format!("--for {}ms", 2 * pause(round).as_millis()));
+        assert!(report.findings.is_empty(), "a false alarm: {run:#?}");
+        service.assert_left();
+    }
+    let last = service.end();
+    assert!(last.ends_with("wrong 0"), "{last}");
+}
+
+/// Whoever kills jostle kills the process that only waits.
+#[test]
+fn a_kill_of_jostle_at_any_moment_leaves_the_process_as_it_was() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let mut service = Service::bookkeeper("racing");
+    for round in 0..15 {
+        let mut jostle = service.watch_without_end();
+        thread::sleep(pause(round));
+        send("-KILL", jostle.id());
+        jostle.wait().expect("it is dead");
+        service.assert_left();
+    }
+    let last = service.end();
+    assert!(last.starts_with("unharmed"), "{last}");
+}
+
+#[test]
+fn whatever_asks_jostle_to_end_the_report_comes_and_the_process_hears_nothing() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let mut service = Service::bookkeeper("racing");
+    for signal in ["-INT", "-TERM", "-HUP", "-QUIT"] {
+        let jostle = service.watch_without_end();
+        thread::sleep(Duration::from_millis(700));
+        send(signal, jostle.id());
+        let run = Run::from(jostle.wait_with_output().expect("it ends"));
+        assert!(Report::parse(&run.stdout).is_some(), "{signal}: no report: {run:#?}");
+        service.assert_left();
+    }
+    let last = service.end();
+    assert!(last.starts_with("unharmed"), "{last}");
+}
+
+#[test]
+fn a_stopped_process_stays_stopped() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let mut service = Service::bookkeeper("orderly");
+    let state = |service: &Service| {
+        let status = fs::read_to_string(format!("/proc/{}/status", service.pid())).expect("it is there");
+        field(&status, "State:").chars().next()
+    };
+    send("-STOP", service.process.id());
+    service.watch("--for 500ms");
+    service.assert_left();
+    assert_eq!(state(&service), Some('T'));
+    send("-CONT", service.process.id());
+    let last = service.end();
+    assert!(last.starts_with("unharmed"), "{last}");
+}
+
+#[test]
+fn what_stops_jostle_does_not_stop_the_process() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let mut service = Service::bookkeeper("racing");
+    let mut jostle = service.watch_without_end();
+    thread::sleep(Duration::from_millis(500));
+    for signal in ["-TSTP", "-STOP"] {
+        send(signal, jostle.id());
+        let ran = processor_time(&service.pid());
+        thread::sleep(Duration::from_millis(500));
+        assert!(processor_time(&service.pid()) > ran, "the service stands still after {signal}");
+        send("-CONT", jostle.id());
+    }
+    send("-TERM", jostle.id());
+    jostle.wait().expect("it ends");
+    service.assert_left();
+    let last = service.end();
+    assert!(last.starts_with("unharmed"), "{last}");
+}
+
+/// In clock ticks: fields 14 and 15 of `/proc/PID/stat`, proc_pid_stat(5).
+fn processor_time(pid: &str) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("it is there");
+    let after_name = stat.rsplit(')').next().expect("there is something");
+    after_name.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("a number")).sum()
+}
+
+fn refused(pid: &str) -> Run {
+    let run = watch(["-p", pid, "--for", "1s"]);
+    assert!(run.stderr.starts_with("jostle: error: failed to attach to "), "{run:#?}");
+    assert_eq!(run.stderr.lines().count(), 2, "one error, one hint: {run:#?}");
+    run
+}
+
+#[test]
+fn what_is_no_process_is_told() {
+    let none = refused("2147483647");
+    assert!(none.code == Some(2) && none.stderr.contains("no such process"), "{none:#?}");
+
+    let mut ended = Command::new("true").spawn().expect("it starts");
+    thread::sleep(Duration::from_millis(200));
+    let zombie = refused(&ended.id().to_string());
+    assert!(zombie.code == Some(4) && zombie.stderr.contains("ended already"), "{zombie:#?}");
+    ended.wait().expect("it has ended");
+
+    let service = Service::bookkeeper("orderly");
+    let tasks = fs::read_dir(format!("/proc/{}/task", service.pid())).expect("it runs");
+    let numbers = tasks.flatten().map(|task| task.file_name().to_string_lossy().into_owned());
+    let thread = numbers.filter(|number| *number != service.pid()).min().expect("it has threads");
+    let thread = refused(&thread);
+    assert!(thread.code == Some(2) && thread.stderr.contains("a thread of process"), "{thread:#?}");
+    assert!(service.end().starts_with("unharmed"));
+}
+
+#[test]
+fn a_process_that_somebody_traces_is_told_with_who_it_is() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let mut service = Service::bookkeeper("orderly");
+    let mut first = service.watch_without_end();
+    while service.traced() == 0 {
+        thread::sleep(Duration::from_millis(10));
+    }
+    let second = refused(&service.pid());
+    assert!(second.code == Some(4) && second.stderr.contains("jostle (process "), "{second:#?}");
+    send("-TERM", first.id());
+    first.wait().expect("it ends");
+    service.assert_left();
+    assert!(service.end().starts_with("unharmed"));
+}
