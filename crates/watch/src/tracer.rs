@@ -140,6 +140,8 @@ struct Thread {
     seen: u64,
     /// At how many looks in a row it blocked SIGTRAP: watchpoints cannot reach it then.
     deaf_looks: u32,
+    /// What it blocked at the last of them.
+    deaf_mask: u64,
 }
 
 impl<'a> Tracer<'a> {

@@ -11,9 +11,6 @@ use crate::sys::ptrace::{self, Event, Trap};
 use crate::sys::{perf::Watchpoint, signals};
 use crate::traps::{Hit, Purpose};
 
-/// Signals that a program which blocks "everything" blocks, without SIGTRAP (5), SIGKILL (9), SIGSTOP (19)
-/// and the two that glibc keeps for itself (32, 33).
-const ALL_BUT_TRAP: u64 = 0x7ffb_feef;
 /// SIGTRAP's bit in a signal mask.
 const TRAP_BIT: u64 = 1 << (libc::SIGTRAP - 1);
 
@@ -110,8 +107,9 @@ impl Tracer<'_> {
 
     pub(super) fn add_thread(&mut self, tid: i32) {
         let status = fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
-        let deaf_looks = blocks_trap(&status).into();
-        self.threads.insert(tid, Thread { seen: self.events, deaf_looks });
+        let mut thread = Thread { seen: self.events, deaf_looks: 0, deaf_mask: 0 };
+        thread.note_mask(&status);
+        self.threads.insert(tid, thread);
         self.watchpoints.add_thread(tid);
         self.most_threads = self.most_threads.max(self.threads.len());
         if self.threads.len() == 2 && self.phase == Phase::Watching {
@@ -188,8 +186,9 @@ impl Tracer<'_> {
         };
         registers.rip = at.0;
         let _ = ptrace::set_registers(tid, &registers);
-        let deaf_looks = self.threads.get(&tid).map_or(0, |thread| thread.deaf_looks);
-        repair_signal_mask(tid, deaf_looks);
+        if let Some(thread) = self.threads.get(&tid) {
+            repair_signal_mask(tid, thread);
+        }
         self.serve_purpose(tid, purpose, &registers, stopped);
     }
 
@@ -232,7 +231,7 @@ impl Tracer<'_> {
     pub(super) fn refresh_deafness(&mut self) {
         for (tid, thread) in &mut self.threads {
             if let Ok(status) = fs::read_to_string(format!("/proc/{tid}/status")) {
-                thread.deaf_looks = if blocks_trap(&status) { thread.deaf_looks + 1 } else { 0 };
+                thread.note_mask(&status);
             }
         }
         let deaf = self.threads.values().filter(|thread| thread.deaf_looks > 0).count();
@@ -266,18 +265,29 @@ fn kernel_is_excluded(pid: i32) -> Result<bool, WatchError> {
     Watchpoint::reserve(pid, true).map(|_| true).map_err(WatchError::Watchpoint)
 }
 
-/// The kernel delivers the signal of an `int3` even to a thread that blocks SIGTRAP, and unblocks it for
-/// good. It is put back for a thread that was seen to block it: twice, or once and it blocks all others too.
-/// (Seen once may have been the moment in which the C library blocks everything to start a thread. That moment
-/// needs no repair: the library restores the whole mask when it is over.)
-fn repair_signal_mask(tid: i32, deaf_looks: u32) {
-    if deaf_looks == 0 {
-        return;
-    }
-    if let Ok(mask) = ptrace::signal_mask(tid)
-        && (deaf_looks > 1 || mask & (ALL_BUT_TRAP | TRAP_BIT) == ALL_BUT_TRAP)
+/// The kernel delivers the signal of an `int3` even to a thread that blocks SIGTRAP, and unblocks it for good. It is put
+/// back where that is the only difference to what the thread was last seen to block. One that was only seen at its birth,
+/// when the C library blocks everything for a moment, has given itself another mask since; to block SIGTRAP there as well
+/// would make it deaf for good.
+fn repair_signal_mask(tid: i32, thread: &Thread) {
+    if thread.deaf_looks > 0
+        && let Ok(mask) = ptrace::signal_mask(tid)
+        && mask | TRAP_BIT == thread.deaf_mask
     {
-        let _ = ptrace::set_signal_mask(tid, mask | TRAP_BIT);
+        let _ = ptrace::set_signal_mask(tid, thread.deaf_mask);
+    }
+}
+
+impl Thread {
+    /// Takes note of the signals that it blocks, as its status tells.
+    fn note_mask(&mut self, status: &str) {
+        let mask = mask(status, "SigBlk:");
+        if mask & TRAP_BIT == 0 {
+            self.deaf_looks = 0;
+        } else {
+            self.deaf_looks += 1;
+            self.deaf_mask = mask;
+        }
     }
 }
 
@@ -291,8 +301,4 @@ fn kinship(pid: i32, tid: i32) -> Kinship {
     } else {
         Kinship::Child
     }
-}
-
-fn blocks_trap(status: &str) -> bool {
-    mask(status, "SigBlk:") & TRAP_BIT != 0
 }
