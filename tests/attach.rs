@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::jostle::{Run, binary, have_the_machine, machine_lets_us_look, target, watch};
+use harness::jostle::{Run, binary, have_the_machine, machine_lets_us_look, scratch, target, watch};
 use harness::report::{Report, is_between};
 
 /// Sampling is chance: a race that is not met in one watch may be met in the next.
@@ -118,6 +118,30 @@ fn a_race_in_a_process_that_runs_already_is_found() {
     assert!(found, "not found in {ATTEMPTS} watches");
     service.assert_left();
     assert!(service.end().starts_with("unharmed"));
+}
+
+/// The kernel still has the old file; without the right to ask for it there is nothing to look at, and that is said.
+#[test]
+fn a_program_that_was_replaced_since_it_began_is_not_mistaken_for_the_new_one() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let program = scratch("replaced");
+    let _ = fs::remove_file(&program);
+    fs::copy(target("service"), &program).expect("the scratch directory is writable");
+    let mut service = Service::start(&program, &["racing"]);
+    let other = scratch("replacement");
+    fs::copy(target("threads"), &other).expect("the scratch directory is writable");
+    fs::rename(&other, &program).expect("the scratch directory is writable");
+    let (run, report) = service.watch("--for 10s --stop-after 1 --seed 1");
+    let warned = report.summary["warnings"].to_string().contains("was replaced since it was loaded");
+    let named = |finding| is_between(finding, ["add_to_total", "add_to_total"]);
+    assert!(warned || !report.findings.is_empty(), "{run:#?}");
+    assert!(report.findings.iter().all(named), "{run:#?}");
+    service.assert_left();
+    let last = service.end();
+    assert!(last.starts_with("unharmed"), "{last}");
 }
 
 #[test]

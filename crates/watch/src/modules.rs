@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::ops::Range;
 use std::os::unix::fs::MetadataExt;
 use std::rc::Rc;
 
@@ -12,6 +13,9 @@ use crate::memory::TargetMemory;
 
 /// Files larger than this are not read: their code is not sampled, and the summary says so.
 const LARGEST: u64 = 1 << 30;
+
+/// How much of a file's beginning is compared with what is mapped: a page.
+const HEAD: usize = 4096;
 
 /// An ELF file as it lies on disk. It is read, not mapped: a library that is overwritten while we look at it
 /// would end us with SIGBUS, and our breakpoints would stay in the target.
@@ -54,6 +58,8 @@ pub(crate) struct Modules {
     mappings: Vec<Mapping>,
     loaded: BTreeMap<Address, Loaded>,
     files: HashMap<FileKey, Option<(FileBytes, Rc<Image>)>>,
+    /// For each code mapping and path that was tried, whether that file is what is mapped there.
+    is_mapped: HashMap<(Range<Address>, FileKey), bool>,
     /// Where the import table slots lead that the loader has filled.
     resolved: BTreeMap<Address, Address>,
     /// Files that could not be looked into, with the reason.
@@ -62,13 +68,13 @@ pub(crate) struct Modules {
 
 impl Modules {
     /// Looks at the target's mappings again and says what changed.
-    pub(crate) fn refresh(&mut self, pid: i32) -> io::Result<Vec<Change>> {
+    pub(crate) fn refresh(&mut self, pid: i32, memory: &TargetMemory) -> io::Result<Vec<Change>> {
         let mappings = mappings::read(pid)?;
         if mappings == self.mappings {
             return Ok(Vec::new());
         }
         self.mappings = mappings;
-        let now = self.code_mappings(pid);
+        let now = self.code_mappings(pid, memory);
         let mut changes = self.drop_unmapped(&now);
         for (at, loaded) in now {
             if let std::collections::btree_map::Entry::Vacant(vacant) = self.loaded.entry(at) {
@@ -151,12 +157,12 @@ impl Modules {
     }
 
     /// The first executable mapping of each file that we can read, by address.
-    fn code_mappings(&mut self, pid: i32) -> BTreeMap<Address, Loaded> {
+    fn code_mappings(&mut self, pid: i32, memory: &TargetMemory) -> BTreeMap<Address, Loaded> {
         let mut found: BTreeMap<Address, Loaded> = BTreeMap::new();
         let mut seen: Vec<(&'static str, u64)> = Vec::new();
         for mapping in self.mappings.clone().iter().filter(|mapping| mapping.executable) {
             let Some(path) = mapping.file() else { continue };
-            let Some((file, image)) = self.open(pid, path) else { continue };
+            let Some((file, image)) = self.open(pid, path, mapping, memory) else { continue };
             let Some(bias) = bias(&image, mapping) else { continue };
             // A text that was split by mprotect is still one module.
             if !seen.contains(&(file.path, bias)) {
@@ -167,19 +173,72 @@ impl Modules {
         found
     }
 
-    /// The file at `path` as the target sees it, parsed once.
-    fn open(&mut self, pid: i32, path: &str) -> Option<(FileBytes, Rc<Image>)> {
-        let in_target = format!("/proc/{pid}/root{path}");
-        let metadata = fs::metadata(&in_target).ok()?;
-        let key = (metadata.dev(), metadata.ino(), metadata.mtime_nsec() ^ metadata.mtime() << 20);
+    /// The file that is mapped as `path`, parsed once. Where another file has taken its place, or none, the kernel still
+    /// has the old one, for those whom it trusts with it.
+    fn open(
+        &mut self,
+        pid: i32,
+        path: &str,
+        mapping: &Mapping,
+        memory: &TargetMemory,
+    ) -> Option<(FileBytes, Rc<Image>)> {
+        let Range { start, end } = mapping.range;
+        let by_path = format!("/proc/{pid}/root{path}");
+        let by_mapping = format!("/proc/{pid}/map_files/{:x}-{:x}", start.0, end.0);
+        let mut reason = "the file is gone";
+        for in_target in [by_path, by_mapping] {
+            let Ok(metadata) = fs::metadata(&in_target) else { continue };
+            let key = (metadata.dev(), metadata.ino(), metadata.mtime_nsec() ^ metadata.mtime() << 20);
+            // What could not be read or parsed has said so.
+            let opened = self.open_once(key, &in_target, path, metadata.len())?;
+            if self.is_what_runs(key, &opened.0, mapping, memory) {
+                return Some(opened);
+            }
+            reason = "the file was replaced since it was loaded";
+        }
+        let refused = format!("{path}: {reason}");
+        if !self.refused.contains(&refused) {
+            self.refused.push(refused);
+        }
+        None
+    }
+
+    fn open_once(
+        &mut self,
+        key: FileKey,
+        in_target: &str,
+        path: &str,
+        length: u64,
+    ) -> Option<(FileBytes, Rc<Image>)> {
         if let Some(known) = self.files.get(&key) {
             return known.clone();
         }
-        let opened = read(&in_target, path, metadata.len());
+        let opened = read(in_target, path, length);
         if let Err(reason) = &opened {
             self.refused.push(format!("{path}: {reason}"));
         }
         self.files.entry(key).or_insert(opened.ok()).clone()
+    }
+
+    /// Whether the target's memory begins as the file does. The headers and the build id stand there, and they differ
+    /// from build to build.
+    fn is_what_runs(
+        &mut self,
+        key: FileKey,
+        file: &FileBytes,
+        mapping: &Mapping,
+        memory: &TargetMemory,
+    ) -> bool {
+        let mappings = &self.mappings;
+        *self.is_mapped.entry((mapping.range.clone(), key)).or_insert_with(|| {
+            let before = mappings.iter().filter(|other| other.range.start <= mapping.range.start);
+            let head = before.rev().find(|other| other.path == mapping.path && other.offset == 0);
+            let mut bytes = vec![0; HEAD.min(file.bytes.len())];
+            // Where the head is not mapped nothing can be said against the file.
+            head.is_none_or(|head| {
+                memory.read_exact(head.range.start, &mut bytes).is_err() || file.bytes.starts_with(&bytes)
+            })
+        })
     }
 }
 
@@ -187,9 +246,19 @@ fn read(in_target: &str, path: &str, length: u64) -> Result<(FileBytes, Rc<Image
     if length > LARGEST {
         return Err(format!("larger than {} MiB", LARGEST >> 20));
     }
+    if !starts_as_elf(in_target).map_err(|error| error.to_string())? {
+        return Err("not an ELF file".to_owned());
+    }
     let bytes: &'static [u8] = fs::read(in_target).map_err(|error| error.to_string())?.leak();
     let image = Image::parse(path, bytes).map_err(|error| error.to_string())?;
     Ok((FileBytes { path: path.to_owned().leak(), bytes }, Rc::new(image)))
+}
+
+/// Whether it is worth reading whole: what a compiler at run time keeps its code in may be large.
+fn starts_as_elf(path: &str) -> io::Result<bool> {
+    let mut magic = Vec::new();
+    File::open(path)?.take(4).read_to_end(&mut magic)?;
+    Ok(magic == b"\x7fELF")
 }
 
 /// How far the loader moved the image, from one of its executable mappings.

@@ -11,6 +11,8 @@ use crate::sys::ptrace::{self, Event, Trap};
 use crate::sys::{perf::Watchpoint, signals};
 use crate::traps::{Hit, Purpose};
 
+/// At more looks than so many in a row SIGTRAP is blocked for good.
+const HABIT: u32 = 2;
 /// SIGTRAP's bit in a signal mask.
 const TRAP_BIT: u64 = 1 << (libc::SIGTRAP - 1);
 
@@ -235,7 +237,9 @@ impl Tracer<'_> {
             }
         }
         let deaf = self.threads.values().filter(|thread| thread.deaf_looks > 0).count();
-        self.most_deaf = self.most_deaf.max(deaf);
+        // Once is no habit: the C library does it for a moment whenever it starts a thread.
+        let by_habit = self.threads.values().filter(|thread| thread.deaf_looks > HABIT).count();
+        self.most_deaf = self.most_deaf.max(by_habit);
         self.all_deaf_since = match self.all_deaf_since {
             _ if deaf < self.threads.len() || deaf < 2 => None,
             since => since.or_else(|| Some(Instant::now())),

@@ -151,7 +151,8 @@ impl Tracer<'_> {
     /// Looks which code is mapped.
     pub(super) fn read_modules(&mut self) {
         self.modules_read = Instant::now();
-        let Ok(changes) = self.modules.refresh(self.pid) else { return };
+        let Some(memory) = &self.memory else { return };
+        let Ok(changes) = self.modules.refresh(self.pid, memory) else { return };
         for change in &changes {
             match change {
                 Change::Loaded(loaded) => {
