@@ -64,7 +64,7 @@ impl Desk {
     /// Writes what is still to be written when the watch is over.
     fn close(&mut self, outcome: &Outcome, target: &Target) {
         let mut findings = outcome.findings.clone();
-        findings.sort_by_key(|finding| (finding.evidence.grade, std::cmp::Reverse(finding.evidence.times)));
+        findings.sort_by_key(|finding| (finding.grade(), std::cmp::Reverse(finding.times())));
         if self.format == Format::Json {
             let line = jostle_report::json_summary(&outcome.summary, &findings);
             self.output.write(&format!("{line}\n"));

@@ -50,6 +50,11 @@ impl Access {
         self.overlaps(other) && (self.direction.writes() || other.direction.writes())
     }
 
+    /// Whether it touches the byte at `at`.
+    pub fn contains(&self, at: Address) -> bool {
+        at.0.checked_sub(self.address.0).is_some_and(|offset| offset < u64::from(self.size))
+    }
+
     /// Whether the two touch a common byte.
     pub fn overlaps(&self, other: &Self) -> bool {
         let end = |access: &Self| access.address.0.saturating_add(u64::from(access.size));

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::{Address, Place};
+use crate::{Address, Crash, Place};
 
 /// What kind of bug a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -14,6 +14,8 @@ pub enum Rule {
     HalfAtomic,
     /// Memory is given back while another thread stands before a use of it.
     UseAfterFree,
+    /// A signal that nobody survives, such as SIGSEGV, came to a thread.
+    Crash,
 }
 
 impl Rule {
@@ -23,6 +25,7 @@ impl Rule {
             Self::DataRace => "data-race",
             Self::HalfAtomic => "half-atomic",
             Self::UseAfterFree => "use-after-free",
+            Self::Crash => "crash",
         }
     }
 }
@@ -78,6 +81,16 @@ pub struct Collision {
     pub times: u64,
 }
 
+/// What was measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Evidence {
+    /// Of two threads at the same bytes.
+    Collision(Collision),
+    /// Of a thread that was killed where it stood.
+    Crash(Crash),
+}
+
 /// Something that was seen to be wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -87,8 +100,33 @@ pub struct Finding {
     pub id: Fingerprint,
     /// One sentence.
     pub title: String,
-    /// The sides. For a collision the held one comes first.
+    /// The sides. Of a collision the held one comes first, of a crash the thread that crashed, before all others.
     pub places: Vec<Place>,
     /// What was measured.
-    pub evidence: Collision,
+    pub evidence: Evidence,
+}
+
+impl Finding {
+    /// How often it has been seen so far.
+    pub fn times(&self) -> u64 {
+        match &self.evidence {
+            Evidence::Collision(collision) => collision.times,
+            Evidence::Crash(_) => 1,
+        }
+    }
+
+    /// It was seen so often again. A crash is seen once: nothing comes after it.
+    pub fn seen_again(&mut self, times: u64) {
+        if let Evidence::Collision(collision) = &mut self.evidence {
+            collision.times += times;
+        }
+    }
+
+    /// How strong the evidence is; nothing for a crash, which is beyond doubt.
+    pub fn grade(&self) -> Option<Grade> {
+        match &self.evidence {
+            Evidence::Collision(collision) => Some(collision.grade),
+            Evidence::Crash(_) => None,
+        }
+    }
 }

@@ -15,6 +15,7 @@
 mod access;
 mod address;
 mod bound;
+mod crash;
 mod finding;
 mod frame;
 mod place;
@@ -23,7 +24,8 @@ mod summary;
 pub use access::{Access, Atomicity, Direction};
 pub use address::{Address, FileAddress};
 pub use bound::UpperBound;
-pub use finding::{Collision, Finding, Fingerprint, Grade, Rule};
+pub use crash::{Crash, Register};
+pub use finding::{Collision, Evidence, Finding, Fingerprint, Grade, Rule};
 pub use frame::{Frame, Snippet};
 pub use place::{Goroutine, Place, Role, Thread};
 pub use summary::{ExitStatus, Summary, Verdict, WatchCounts};

@@ -14,6 +14,10 @@ pub enum Role {
     ReadWrite,
     /// Gave the memory back to its allocator.
     Free,
+    /// Was killed here.
+    Crash,
+    /// Stood here when another thread was killed.
+    Bystander,
     /// The value changed and nobody was seen changing it.
     Unknown,
 }

@@ -40,11 +40,9 @@ fn location(place: &Place) -> Vec<(&'static str, String)> {
 
 /// Each side with its place, since an annotation stands at one of them only, and what was measured.
 fn message(finding: &Finding) -> String {
-    let sides = finding.places.iter().enumerate().map(|(index, place)| side(finding, index, place));
-    let measured = wording::value_change(finding).into_iter().chain([
-        format!("{}; {}", wording::frequency(finding), wording::grade(finding.evidence.grade)),
-        format!("id {}", finding.id),
-    ]);
+    let places = finding.places.iter().enumerate().take(wording::sides(finding));
+    let sides = places.map(|(index, place)| side(finding, index, place));
+    let measured = wording::measured(finding).into_iter().chain([format!("id {}", finding.id)]);
     sides.chain(measured).collect::<Vec<_>>().join("\n")
 }
 

@@ -15,6 +15,9 @@ use paint::Paint;
 /// Below this width nothing can be laid out sensibly.
 const NARROWEST: usize = 60;
 
+/// More stacks than this are left out: of a crash, those of threads that had no part in it come last.
+const MOST_STACKS: usize = 6;
+
 /// The whole report.
 pub(crate) fn render(run: &Run<'_>, style: Style) -> String {
     let mut text = String::new();
@@ -30,8 +33,13 @@ pub(crate) fn render(run: &Run<'_>, style: Style) -> String {
 pub(crate) fn finding(finding: &Finding, style: Style) -> String {
     let paint = Paint::new(style);
     let mut text = picture::draw(finding, style.color, width(style));
-    for (index, place) in finding.places.iter().enumerate() {
+    let shown = finding.places.iter().enumerate().take(MOST_STACKS);
+    for (index, place) in shown {
         text.push_str(&stack::write(finding, index, place, paint, width(style)));
+    }
+    let more = finding.places.len().saturating_sub(MOST_STACKS);
+    if more > 0 {
+        text.push_str(&format!("\n  {}\n", paint.dim(&format!("… {more} more threads in JSON"))));
     }
     text
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use jostle_model::{
-    Atomicity, Collision, ExitStatus, Finding, Fingerprint, Frame, Place, Role, Rule, SCHEMA, Snippet,
+    Atomicity, Evidence, ExitStatus, Finding, Fingerprint, Frame, Place, Role, Rule, SCHEMA, Snippet,
     Summary, Thread, UpperBound, Verdict, WatchCounts,
 };
 use serde::Serialize;
@@ -38,7 +38,7 @@ pub fn summary(summary: &Summary, findings: &[Finding]) -> String {
         verb: summary.verb,
         verdict: summary.verdict,
         findings: summary.findings,
-        times: findings.iter().map(|finding| (finding.id.to_string(), finding.evidence.times)).collect(),
+        times: findings.iter().map(|finding| (finding.id.to_string(), finding.times())).collect(),
         bound: summary.bound,
         seed: summary.seed,
         target: summary.target,
@@ -70,7 +70,7 @@ struct FindingLine<'a> {
     id: Fingerprint,
     title: &'a str,
     places: Vec<PlaceView<'a>>,
-    evidence: &'a Collision,
+    evidence: &'a Evidence,
 }
 
 #[derive(Serialize)]

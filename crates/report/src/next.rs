@@ -1,6 +1,6 @@
 //! The line to type next.
 
-use jostle_model::{ExitStatus, Finding, Summary, Verdict};
+use jostle_model::{ExitStatus, Finding, Rule, Summary, Verdict};
 
 use crate::{Run, printable};
 
@@ -46,7 +46,7 @@ pub(crate) fn reason(run: &Run<'_>) -> String {
 
 fn mend(summary: &Summary, first: &Finding, others: usize) -> String {
     let which = if others > 0 { "the first one" } else { "it" };
-    let often = match convincing_share(first.evidence.times).ceil() as u64 {
+    let often = match convincing_share(first.times()).ceil() as u64 {
         runs if runs > 1 && may_end_by_itself(summary) => format!(", or {runs} runs where it ends sooner"),
         _ => String::new(),
     };
@@ -71,13 +71,17 @@ pub(crate) fn seconds_to_enough(summary: &Summary) -> Option<u64> {
 
 /// The same command for the mended program, for as long as it takes to tell.
 fn recheck(summary: &Summary, finding: &Finding) -> String {
-    let seconds = convincing_seconds(summary.counts.watched_ms, finding.evidence.times);
+    let seconds = convincing_seconds(summary.counts.watched_ms, finding.times());
     format!("--seed {}{} --for {seconds}s", summary.seed, include(finding))
 }
 
 /// Narrows the look to the function that was held, where it has a name: the one whose code it is, not one
 /// that was inlined there.
 fn include(finding: &Finding) -> String {
+    // What made it crash may have been done anywhere.
+    if finding.rule == Rule::Crash {
+        return String::new();
+    }
     let stack = finding.places.first().map_or(&[][..], |place| &place.stack);
     let function = stack.iter().find(|frame| !frame.inlined).and_then(|frame| frame.function.as_ref());
     function.map_or_else(String::new, |name| format!(" --include {}", quoted(&pattern(name))))

@@ -5,21 +5,21 @@ use jostle_model::{Finding, Grade, Rule};
 /// How loudly a finding is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
-    /// A bug, with both of its sides at hand.
+    /// A bug, with everything that took part at hand.
     Error,
     /// Something is wrong, and what was seen does not say with whom.
     Warning,
 }
 
 /// Every rule, in the order in which machine formats list them.
-pub(crate) const ALL: [Rule; 3] = [Rule::DataRace, Rule::HalfAtomic, Rule::UseAfterFree];
+pub(crate) const ALL: [Rule; 4] = [Rule::DataRace, Rule::HalfAtomic, Rule::UseAfterFree, Rule::Crash];
 
 /// The level of a finding. Each rule is an error; where the other side was not seen it may as well be the
 /// kernel filling a buffer as agreed, so that one is a warning.
 pub(crate) fn level(finding: &Finding) -> Level {
-    match finding.evidence.grade {
-        Grade::ValueChanged | Grade::BothSidesSeen => Level::Error,
-        Grade::OneSideUnknown => Level::Warning,
+    match finding.grade() {
+        None | Some(Grade::ValueChanged | Grade::BothSidesSeen) => Level::Error,
+        Some(Grade::OneSideUnknown) => Level::Warning,
     }
 }
 
@@ -29,6 +29,7 @@ pub(crate) fn noun(rule: Rule) -> &'static str {
         Rule::DataRace => "data race",
         Rule::HalfAtomic => "half-atomic pair",
         Rule::UseAfterFree => "use after free",
+        Rule::Crash => "crash",
     }
 }
 
@@ -38,6 +39,7 @@ pub(crate) fn plural(rule: Rule) -> &'static str {
         Rule::DataRace => "data races",
         Rule::HalfAtomic => "half-atomic pairs",
         Rule::UseAfterFree => "uses after free",
+        Rule::Crash => "crashes",
     }
 }
 
@@ -49,6 +51,7 @@ pub(crate) fn description(rule: Rule) -> &'static str {
             "Two threads access the same memory unordered, and only one of them uses an atomic operation."
         }
         Rule::UseAfterFree => "One thread gives memory back while another stands before a use of it.",
+        Rule::Crash => "A signal that nobody survives came to a thread.",
     }
 }
 
@@ -68,6 +71,11 @@ pub(crate) fn help(rule: Rule) -> &'static str {
             "Keep the owner alive until the last use has returned: hold a reference across the call, and free \
              only when no user is left. In Go, a finalizer may run as soon as the last *Go* reference is gone, \
              which can be before the native call returns: runtime.KeepAlive after the call, or an explicit Close."
+        }
+        Rule::Crash => {
+            "Begin where the thread stood, and ask where the bad value came from: the other threads' stacks show who \
+             was at the same objects. A crash that moves from run to run is often a race, or a use after free, \
+             somewhere else: watch for those."
         }
     }
 }

@@ -29,12 +29,12 @@ fn result(finding: &Finding) -> Value {
         "ruleIndex": rule::ALL.iter().position(|rule| *rule == finding.rule),
         "kind": "fail",
         "level": level(finding),
-        "rank": rank(finding.evidence.grade),
+        "rank": rank(finding.grade()),
         "message": { "text": message(finding) },
         "locations": finding.places.first().and_then(|place| located(finding, 0, place)).into_iter().collect::<Vec<_>>(),
         "relatedLocations": related(finding),
         "partialFingerprints": { "jostle/v1": finding.id.to_string() },
-        "occurrenceCount": finding.evidence.times.max(1),
+        "occurrenceCount": finding.times().max(1),
         "properties": { "evidence": finding.evidence },
     });
     let sides: Vec<(usize, &Place)> = finding.places.iter().enumerate().filter(seen).collect();
@@ -57,20 +57,18 @@ fn level(finding: &Finding) -> &'static str {
 }
 
 /// SARIF's rank, from 0 to 100, orders results within a run: it follows the strength of the evidence.
-fn rank(grade: Grade) -> f64 {
+fn rank(grade: Option<Grade>) -> f64 {
     match grade {
-        Grade::ValueChanged => 90.0,
-        Grade::BothSidesSeen => 70.0,
-        Grade::OneSideUnknown => 40.0,
+        None => 100.0,
+        Some(Grade::ValueChanged) => 90.0,
+        Some(Grade::BothSidesSeen) => 70.0,
+        Some(Grade::OneSideUnknown) => 40.0,
     }
 }
 
 fn message(finding: &Finding) -> String {
-    let deeds = (0..finding.places.len()).map(|index| wording::deed(finding, index));
-    let measured = wording::value_change(finding)
-        .into_iter()
-        .chain([wording::frequency(finding), wording::grade(finding.evidence.grade).to_owned()]);
-    let parts: Vec<String> = deeds.chain(measured).collect();
+    let deeds = (0..wording::sides(finding)).map(|index| wording::deed(finding, index));
+    let parts: Vec<String> = deeds.chain(wording::measured(finding)).collect();
     format!("{}. {}.", wording::title(finding), parts.join("; "))
 }
 

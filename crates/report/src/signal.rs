@@ -26,12 +26,21 @@ const NAMES: [(i32, &str); 16] = [
 pub(crate) fn ending(status: ExitStatus) -> String {
     match status {
         ExitStatus::Code(code) => format!("exited with code {code}"),
-        ExitStatus::Signal(number) => match NAMES.iter().find(|(known, _)| *known == number) {
-            Some((_, name)) => format!("was killed by signal {number} ({name})"),
+        ExitStatus::Signal(number) => match known(number) {
+            Some(name) => format!("was killed by signal {number} ({name})"),
             None => format!("was killed by signal {number}"),
         },
         ExitStatus::Running => "was still running when it was let go".to_owned(),
     }
+}
+
+/// A signal by its name, or by its number where it has none.
+pub(crate) fn name(number: i32) -> String {
+    known(number).map_or_else(|| format!("signal {number}"), str::to_owned)
+}
+
+fn known(number: i32) -> Option<&'static str> {
+    NAMES.iter().find(|(known, _)| *known == number).map(|(_, name)| *name)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The verdict in a sentence, with its bound.
 
-use jostle_model::{Finding, Summary, UpperBound, Verdict};
+use jostle_model::{Finding, Rule, Summary, UpperBound, Verdict};
 
 use crate::quantity::{confidence, count, counted, percent, seconds};
 use crate::{Run, next, rule, signal};
@@ -10,8 +10,9 @@ pub(crate) fn sentence(run: &Run<'_>) -> String {
     let time = seconds(run.summary.counts.watched_ms);
     match run.summary.verdict {
         Verdict::Found => format!(
-            "found {}; any other {}; {}",
+            "found {}; {} {}; {}",
             found(run, &time),
+            if has_crash(run.findings) { "a collision that was missed" } else { "any other" },
             bound(run.summary.bound),
             looked_at(run.summary)
         ),
@@ -42,8 +43,15 @@ fn found(run: &Run<'_>, time: &str) -> String {
     match parts.as_slice() {
         [] => format!("{} in {time}", counted(run.summary.findings, "collision")),
         [only] => format!("{only} in {time}"),
-        _ => format!("{} in {time}: {}", counted(run.summary.findings, "collision"), parts.join(", ")),
+        _ => {
+            let noun = if has_crash(run.findings) { "finding" } else { "collision" };
+            format!("{} in {time}: {}", counted(run.summary.findings, noun), parts.join(", "))
+        }
     }
+}
+
+fn has_crash(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.rule == Rule::Crash)
 }
 
 /// The bound as a clause whose subject is a collision. A rate of 1 says nothing, and so does this then.

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use jostle_model::{Atomicity, Finding, Grade, Place, Role, Rule, Thread};
+use jostle_model::{Atomicity, Collision, Crash, Evidence, Finding, Grade, Place, Role, Rule, Thread};
 
-use crate::{paths, printable, quantity};
+use crate::{paths, printable, quantity, signal};
 
 /// Said wherever the other side of a finding is missing.
 pub(crate) const OTHER_SIDE_UNSEEN: &str =
@@ -47,20 +47,29 @@ pub(crate) fn identity(thread: &Thread) -> String {
     }
 }
 
-/// What side `index` of the finding did, in a clause. The first side is the held one.
+/// How many of the places took part in the finding: of a crash only the one that crashed, the others just stood somewhere.
+pub(crate) fn sides(finding: &Finding) -> usize {
+    if finding.rule == Rule::Crash { finding.places.len().min(1) } else { finding.places.len() }
+}
+
+/// What side `index` of the finding did, in a clause. The first side is the one that was held, or crashed.
 pub(crate) fn deed(finding: &Finding, index: usize) -> String {
     let place = &finding.places[index];
-    if unseen(place) {
-        return OTHER_SIDE_UNSEEN.to_owned();
-    }
     let who = who(place.thread.as_ref());
-    let kind = kind(finding.rule, place);
-    if index > 0 {
-        return format!("{who} {} it here meanwhile{kind}", past(place.role));
+    match &finding.evidence {
+        Evidence::Crash(crash) if index == 0 => format!("{who} gets {} here", signal::name(crash.signal)),
+        Evidence::Crash(_) => format!("{who} stood here then"),
+        Evidence::Collision(_) if unseen(place) => OTHER_SIDE_UNSEEN.to_owned(),
+        Evidence::Collision(_) if index > 0 => {
+            format!("{who} {} it here meanwhile{}", past(place.role), kind(finding.rule, place))
+        }
+        Evidence::Collision(collision) => {
+            let bytes = quantity::counted(u64::from(collision.size), "byte");
+            let held = quantity::micros(collision.held_us);
+            let kind = kind(finding.rule, place);
+            format!("{who} {} {bytes} here{kind}, held for {held}", present(place.role))
+        }
     }
-    let bytes = quantity::counted(u64::from(finding.evidence.size), "byte");
-    let held = quantity::micros(finding.evidence.held_us);
-    format!("{who} {} {bytes} here{kind}, held for {held}", present(place.role))
 }
 
 /// Whether nobody was seen there. A thread that was seen may have role [`Role::Unknown`] all the same, when
@@ -69,30 +78,56 @@ pub(crate) fn unseen(place: &Place) -> bool {
     place.role == Role::Unknown && place.thread.is_none()
 }
 
+/// What was measured, a sentence each.
+pub(crate) fn measured(finding: &Finding) -> Vec<String> {
+    match &finding.evidence {
+        Evidence::Collision(collision) => {
+            let caught = format!("{}; {}", frequency(collision), grade(collision.grade));
+            value_change(collision).into_iter().chain([caught]).collect()
+        }
+        Evidence::Crash(crash) => {
+            let when = format!("after {}; family {}", quantity::seconds(crash.at_ms), crash.family);
+            lies_there(crash).into_iter().chain([registers(crash), when]).collect()
+        }
+    }
+}
+
+/// What lies at the address that a crash is about.
+fn lies_there(crash: &Crash) -> Option<String> {
+    let address = crash.address?;
+    let lies =
+        crash.lies_there.as_deref().map(|lies| format!(": {}", printable::shortened(lies, NAME_WIDTH)));
+    Some(format!("address {address}{}", lies.unwrap_or_default()))
+}
+
+fn registers(crash: &Crash) -> String {
+    crash
+        .registers
+        .iter()
+        .map(|register| format!("{}={}", register.name, register.value))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
 /// The old and the new value, where the value changed.
-pub(crate) fn value_change(finding: &Finding) -> Option<String> {
-    let (old, new) = (finding.evidence.old.as_deref()?, finding.evidence.new.as_deref()?);
+fn value_change(collision: &Collision) -> Option<String> {
+    let (old, new) = (collision.old.as_deref()?, collision.new.as_deref()?);
     (old != new).then(|| format!("value changed: {} -> {}", hexadecimal(old), hexadecimal(new)))
 }
 
 /// How often, when and where in memory.
-pub(crate) fn frequency(finding: &Finding) -> String {
-    let evidence = &finding.evidence;
-    let first = quantity::seconds(evidence.at_ms);
-    match evidence.times {
-        0 | 1 => format!("caught once, after {first}, at address {}", evidence.address),
+fn frequency(collision: &Collision) -> String {
+    let (first, address) = (quantity::seconds(collision.at_ms), collision.address);
+    match collision.times {
+        0 | 1 => format!("caught once, after {first}, at address {address}"),
         times => {
-            format!(
-                "caught {} times, first after {first}, at address {}",
-                quantity::count(times),
-                evidence.address
-            )
+            format!("caught {} times, first after {first}, at address {address}", quantity::count(times))
         }
     }
 }
 
 /// The grade in plain words.
-pub(crate) fn grade(grade: Grade) -> &'static str {
+fn grade(grade: Grade) -> &'static str {
     match grade {
         Grade::ValueChanged => "both sides were seen, and the value changed in between",
         Grade::BothSidesSeen => "both sides were seen",
@@ -129,7 +164,7 @@ fn present(role: Role) -> &'static str {
         Role::Write => "writes",
         Role::ReadWrite => "updates",
         Role::Free => "frees",
-        Role::Unknown => "touches",
+        Role::Crash | Role::Bystander | Role::Unknown => "touches",
     }
 }
 
@@ -139,7 +174,7 @@ fn past(role: Role) -> &'static str {
         Role::Write => "wrote",
         Role::ReadWrite => "updated",
         Role::Free => "freed",
-        Role::Unknown => "touched",
+        Role::Crash | Role::Bystander | Role::Unknown => "touched",
     }
 }
 

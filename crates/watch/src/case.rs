@@ -57,6 +57,15 @@ pub(crate) struct Case {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CaseKey([Option<Address>; 8]);
 
+impl CaseKey {
+    /// The key of a crash, which is that of no collision.
+    pub(crate) fn of_crash(crashed: &Side) -> Self {
+        let mut found = crashed.trace.addresses.iter();
+        let mut address = || found.next().map(|code| code.for_lookup());
+        Self(std::array::from_fn(|index| if index < 4 { None } else { address() }))
+    }
+}
+
 impl Case {
     /// The key under which it is counted.
     pub(crate) fn key(&self) -> CaseKey {

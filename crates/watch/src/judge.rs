@@ -5,17 +5,20 @@
 
 mod atomicity;
 mod blame;
+mod crash;
 
 use std::rc::Rc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 
 use jostle_model::{
-    Address, Atomicity, Collision, Finding, Fingerprint, Goroutine, Grade, Place, Role, Rule, Thread,
+    Address, Atomicity, Collision, Evidence, Finding, Fingerprint, Goroutine, Grade, Place, Role, Rule,
+    Thread,
 };
 use jostle_stacks::{AddressSpace, Image, Trace};
 
 use crate::case::{Case, CaseKey, Form, Side};
+use crate::crash::Crash;
 use crate::modules::FileBytes;
 use crate::source::Sources;
 use blame::Blame;
@@ -26,6 +29,7 @@ enum Message {
     Unloaded(FileBytes, u64),
     Named(Address, String),
     Case(Box<Case>),
+    Crash(Box<Crash>),
 }
 
 /// What became of a case.
@@ -82,6 +86,11 @@ impl Court {
         self.send(Message::Case(Box::new(case)));
     }
 
+    /// Hands in a crash. There is nothing to decide about it, only to name.
+    pub(crate) fn hear_crash(&self, crash: Crash) {
+        self.send(Message::Crash(Box::new(crash)));
+    }
+
     /// What was judged since the last call.
     pub(crate) fn judged(&self) -> Vec<(CaseKey, Judgement)> {
         self.judgements.try_iter().collect()
@@ -108,6 +117,12 @@ fn sit(inbox: &Receiver<Message>, outbox: &Sender<(CaseKey, Judgement)>) {
             Message::Named(at, name) => judge.space.name_code(at, name),
             Message::Case(case) => {
                 if outbox.send((case.key(), judge.judge(&case))).is_err() {
+                    return;
+                }
+            }
+            Message::Crash(crash) => {
+                let finding = Box::new(judge.judge_crash(&crash));
+                if outbox.send((CaseKey::of_crash(&crash.crashed), Judgement::Guilty(finding))).is_err() {
                     return;
                 }
             }
@@ -257,7 +272,7 @@ fn guilty(case: &Case, rule: Rule, held: Place, other: Place) -> Judgement {
         id: fingerprint(rule, &held, &other),
         title: title(rule, &held, &other),
         places: vec![held, other],
-        evidence: Collision {
+        evidence: Evidence::Collision(Collision {
             address: case.access.address,
             size: case.access.size,
             old: case.old.map(hexadecimal),
@@ -266,7 +281,7 @@ fn guilty(case: &Case, rule: Rule, held: Place, other: Place) -> Judgement {
             held_us: case.held_us,
             at_ms: case.at_ms,
             times: 1,
-        },
+        }),
     }))
 }
 
@@ -276,7 +291,7 @@ fn title(rule: Rule, held: &Place, other: &Place) -> String {
         Role::Write => "writes",
         Role::ReadWrite => "updates",
         Role::Free => "frees",
-        Role::Unknown => "touches",
+        Role::Crash | Role::Bystander | Role::Unknown => "touches",
     };
     let (held_name, other_name) = (held.label(), other.label());
     match (rule, other.role) {
@@ -294,11 +309,15 @@ fn title(rule: Rule, held: &Place, other: &Place) -> String {
     }
 }
 
-/// Rule and both source positions, whichever side was held: FNV-1a (Fowler, Noll, Vo; 64 bits).
+/// Rule and both source positions, whichever side was held.
 fn fingerprint(rule: Rule, held: &Place, other: &Place) -> Fingerprint {
     let mut sides = [position(held), position(other)];
     sides.sort();
-    let text = format!("{}\n{}\n{}", rule.name(), sides[0], sides[1]);
+    fnv1a(&format!("{}\n{}\n{}", rule.name(), sides[0], sides[1]))
+}
+
+/// FNV-1a (Fowler, Noll, Vo; 64 bits).
+fn fnv1a(text: &str) -> Fingerprint {
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });

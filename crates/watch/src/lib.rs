@@ -25,6 +25,7 @@
 
 mod budget;
 mod case;
+mod crash;
 mod error;
 mod experience;
 mod exploration;

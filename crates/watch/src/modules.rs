@@ -85,6 +85,11 @@ impl Modules {
         Ok(changes)
     }
 
+    /// What is mapped, ascending.
+    pub(crate) fn mappings(&self) -> &[Mapping] {
+        &self.mappings
+    }
+
     /// Whether a store of another thread to `at` is possible at all. Fresh mappings count as writable.
     pub(crate) fn may_change(&self, at: Address) -> bool {
         mappings::find(&self.mappings, at).is_none_or(|mapping| mapping.writable)

@@ -162,6 +162,13 @@ pub(crate) fn instruction_before(code: &[u8], at: Address, end: Address) -> Opti
         .find(|instruction| instruction.next_ip() == end.0)
 }
 
+/// The instruction at `at`, in the code of one function loaded at `start`.
+pub(crate) fn instruction_at(code: &[u8], start: Address, at: Address) -> Option<Instruction> {
+    let offset = at.0.checked_sub(start.0)? as usize;
+    let instruction = Decoder::with_ip(64, code.get(offset..)?, at.0, DecoderOptions::NONE).decode();
+    (!instruction.is_invalid()).then_some(instruction)
+}
+
 /// What a single instruction does to memory, if it does.
 pub(crate) fn operation(instruction: &Instruction, info: &mut InstructionInfoFactory) -> Option<Operation> {
     if instruction.flow_control() != FlowControl::Next || instruction.is_stack_instruction() {

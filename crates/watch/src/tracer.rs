@@ -3,6 +3,7 @@
 //! One thread does it all, because ptrace obeys only the thread that attached. Every turn of the loop first
 //! serves stopped threads, since each of them stands still until we are done, and only then plans ahead.
 
+mod autopsy;
 mod catch;
 mod events;
 mod leave;
@@ -29,6 +30,7 @@ use crate::sys::{attach, front, haste};
 use crate::traps::Traps;
 use crate::watchpoints::Watchpoints;
 use crate::{Observer, Options, Target, WatchError};
+use autopsy::{LastFault, Looks};
 use catch::{Hold, Prospect};
 use patrol::Breakpoint;
 
@@ -122,6 +124,8 @@ pub(crate) struct Tracer<'a> {
     seen_alone: HashMap<CaseKey, u32>,
     /// Which instruction has come to which held site.
     met: HashSet<(SiteId, Address)>,
+    last_fault: Option<LastFault>,
+    looks_at_faults: Looks,
     pub(crate) court: Court,
     pub(crate) findings: Vec<Finding>,
     pub(crate) tally: Tally,
@@ -188,6 +192,8 @@ impl<'a> Tracer<'a> {
             known: HashMap::new(),
             seen_alone: HashMap::new(),
             met: HashSet::new(),
+            last_fault: None,
+            looks_at_faults: Looks::default(),
             court: Court::open(),
             findings: Vec::new(),
             tally: Tally::default(),

@@ -36,7 +36,7 @@ fn level(finding: &Finding) -> Level<'static> {
 fn sides(finding: &Finding, width: usize) -> Vec<Element<'static>> {
     let mut sheets: Vec<Sheet> = Vec::new();
     let mut bare = Vec::new();
-    for (index, place) in finding.places.iter().enumerate() {
+    for (index, place) in finding.places.iter().enumerate().take(wording::sides(finding)) {
         let deed = wording::deed(finding, index);
         match sheet(place, &deed, width) {
             Some(sheet) => gather(&mut sheets, sheet),
@@ -89,9 +89,7 @@ fn origin(place: &Place, width: usize) -> Option<Origin<'static>> {
 }
 
 fn notes(finding: &Finding, width: usize) -> Vec<Element<'static>> {
-    let caught = format!("{}; {}", wording::frequency(finding), wording::grade(finding.evidence.grade));
-    let notes = wording::value_change(finding).into_iter().chain([caught]);
-    notes.map(|text| note(&text, width)).collect()
+    wording::measured(finding).into_iter().map(|text| note(&text, width)).collect()
 }
 
 fn note(text: &str, width: usize) -> Element<'static> {

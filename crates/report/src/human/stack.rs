@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use jostle_model::{Finding, Frame, Place, Thread};
+use jostle_model::{Finding, Frame, Place, Rule, Thread};
 
 use super::paint::Paint;
 use crate::{paths, printable, wording};
@@ -33,8 +33,13 @@ pub(super) fn write(finding: &Finding, index: usize, place: &Place, paint: Paint
 }
 
 fn header(finding: &Finding, index: usize, thread: &Thread, paint: Paint) -> String {
-    let deed = if index == 0 { "held here" } else { "came meanwhile" };
-    let deed = if finding.places.len() == 1 { "stood here" } else { deed };
+    let deed = match (finding.rule, index) {
+        (Rule::Crash, 0) => "crashed here",
+        (Rule::Crash, _) => "stood here then",
+        _ if finding.places.len() == 1 => "stood here",
+        (_, 0) => "held here",
+        _ => "came meanwhile",
+    };
     format!("  {}, {deed}:", paint.bold(&wording::identity(thread)))
 }
 

@@ -1,6 +1,6 @@
 //! A target that names its functions so as to drive what shows them.
 
-use jostle_model::{Finding, Frame, Place, Snippet, Verdict};
+use jostle_model::{Collision, Evidence, Finding, Frame, Place, Snippet, Verdict};
 use jostle_report::{Format, Run, Style, render};
 use proptest::prelude::*;
 
@@ -35,8 +35,13 @@ pub(crate) fn without_color(text: &str) -> String {
 /// The finding with `text` in every string that the target has a say in.
 fn poisoned(mut finding: Finding, text: &str) -> Finding {
     finding.title = format!("{text} writes what {text} reads");
-    finding.evidence.old = Some(text.to_owned());
-    finding.evidence.new = Some(format!("{text}1"));
+    match &mut finding.evidence {
+        Evidence::Collision(collision) => {
+            collision.old = Some(text.to_owned());
+            collision.new = Some(format!("{text}1"));
+        }
+        Evidence::Crash(crash) => crash.lies_there = Some(text.to_owned()),
+    }
     finding.places.iter_mut().for_each(|place| poison(place, text));
     finding
 }
@@ -163,9 +168,9 @@ proptest! {
                 (snippet.line, snippet.first_line) = (line, first);
             }
         }
-        finding.evidence.held_us = number;
-        finding.evidence.at_ms = number;
-        finding.evidence.times = number;
+        let collision = samples::collision_of(finding.clone());
+        finding.evidence =
+            Evidence::Collision(Collision { held_us: number, at_ms: number, times: number, ..collision });
         let findings = [finding];
         for verdict in [Verdict::Found, Verdict::NothingFound, Verdict::Inconclusive] {
             let mut summary = samples::summary(verdict, &findings);

@@ -41,6 +41,11 @@ fn a_stripped_library_is_shown_by_module_and_address() {
 }
 
 #[test]
+fn a_crash_shows_where_it_was_and_what_lies_at_the_address() {
+    assert_snapshot!(picture(samples::crash()));
+}
+
+#[test]
 fn two_threads_on_one_line_are_told_apart() {
     assert_snapshot!(picture(samples::same_line()));
 }

@@ -54,6 +54,11 @@ fn the_contract_refuses_what_breaks_it() {
         ("/evidence/grade", json!("certain")),
         ("/evidence/times", json!(-1)),
     ];
+    let crash = parsed(&json_finding(&samples::crash()));
+    assert!(contract.is_valid(&crash));
+    let mut without_signal = crash.clone();
+    without_signal["evidence"].as_object_mut().expect("an object").remove("signal");
+    assert!(!contract.is_valid(&without_signal));
     for (pointer, value) in broken {
         let mut line = sound.clone();
         *line.pointer_mut(pointer).expect("the sample has it") = value;

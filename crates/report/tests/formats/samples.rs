@@ -1,8 +1,8 @@
 //! Findings as `watch` makes them, and the runs they came from.
 
 use jostle_model::{
-    Address, Atomicity, Collision, ExitStatus, Finding, Fingerprint, Frame, Goroutine, Grade, Place, Role,
-    Rule, Snippet, Summary, Thread, UpperBound, Verdict, WatchCounts,
+    Address, Atomicity, Collision, Crash, Evidence, ExitStatus, Finding, Fingerprint, Frame, Goroutine,
+    Grade, Place, Register, Role, Rule, Snippet, Summary, Thread, UpperBound, Verdict, WatchCounts,
 };
 
 const COLLECTOR: &str = "/build/metrics/internal/collector/collector.go";
@@ -51,7 +51,7 @@ pub(crate) fn half_atomic() -> Finding {
                 metrics/internal/collector.(*Collector).window reads plainly"
             .to_owned(),
         places: vec![bare_reader(), atomic_writer()],
-        evidence: Collision {
+        evidence: Evidence::Collision(Collision {
             address: Address(0xc0_0001_4028),
             size: 8,
             old: Some("0x7".to_owned()),
@@ -60,7 +60,7 @@ pub(crate) fn half_atomic() -> Finding {
             held_us: 812,
             at_ms: 317,
             times: 14,
-        },
+        }),
     }
 }
 
@@ -132,7 +132,7 @@ pub(crate) fn across_languages() -> Finding {
         id: Fingerprint(0x00aa_5500_0000_0001),
         title: "gates::evaluate writes what main.decode reads".to_owned(),
         places: vec![rust_writer(), go_reader()],
-        evidence: Collision {
+        evidence: Evidence::Collision(Collision {
             address: Address(0xc0_0020_0010),
             size: 16,
             old: Some("0x00007f10000219a6".to_owned()),
@@ -141,7 +141,7 @@ pub(crate) fn across_languages() -> Finding {
             held_us: 2_450,
             at_ms: 4_020,
             times: 1,
-        },
+        }),
     }
 }
 
@@ -235,7 +235,7 @@ pub(crate) fn one_side_unknown() -> Finding {
         title: "drain(Queue&) reads memory that changes meanwhile, at the hands of an unknown thread"
             .to_owned(),
         places: vec![held, unseen],
-        evidence: Collision {
+        evidence: Evidence::Collision(Collision {
             address: Address(0x7ffe_0000_1000),
             size: 4,
             old: Some("0x10".to_owned()),
@@ -244,7 +244,7 @@ pub(crate) fn one_side_unknown() -> Finding {
             held_us: 95,
             at_ms: 12_000,
             times: 3,
-        },
+        }),
     }
 }
 
@@ -255,7 +255,7 @@ pub(crate) fn use_after_free() -> Finding {
         id: Fingerprint(u64::MAX),
         title: "Matcher::~Matcher() frees what Matcher::match(std::string_view) const still reads".to_owned(),
         places: vec![native_user(), finalizer()],
-        evidence: Collision {
+        evidence: Evidence::Collision(Collision {
             address: Address(0x7f44_0000_0020),
             size: 8,
             old: None,
@@ -264,7 +264,7 @@ pub(crate) fn use_after_free() -> Finding {
             held_us: 1_100,
             at_ms: 60,
             times: 2,
-        },
+        }),
     }
 }
 
@@ -345,7 +345,7 @@ pub(crate) fn without_symbols() -> Finding {
         id: Fingerprint(0xdead),
         title: "libclosed.so.3@0x7fcc1000 updates what libclosed.so.3@0x7fcc2000 writes".to_owned(),
         places: vec![place(Role::ReadWrite, 50, 0x7fcc_1000), place(Role::Write, 51, 0x7fcc_2000)],
-        evidence: Collision {
+        evidence: Evidence::Collision(Collision {
             address: Address(0x60_0010),
             size: 1,
             old: Some("0x00".to_owned()),
@@ -354,7 +354,7 @@ pub(crate) fn without_symbols() -> Finding {
             held_us: 1_000_000,
             at_ms: 900_000,
             times: 1_234,
-        },
+        }),
     }
 }
 
@@ -373,12 +373,76 @@ pub(crate) fn same_line() -> Finding {
         id: Fingerprint(9),
         title: "main.count updates what main.count updates".to_owned(),
         places: vec![place(Role::ReadWrite, 6, 11), place(Role::ReadWrite, 7, 12)],
-        evidence: Collision { times: 5, size: 8, old: None, new: None, ..half_atomic().evidence },
+        evidence: Evidence::Collision(Collision {
+            times: 5,
+            size: 8,
+            old: None,
+            new: None,
+            ..collision_of(half_atomic())
+        }),
+    }
+}
+
+/// What was measured of a collision.
+pub(crate) fn collision_of(finding: Finding) -> Collision {
+    match finding.evidence {
+        Evidence::Collision(collision) => collision,
+        Evidence::Crash(_) => panic!("{} is a crash", finding.title),
+    }
+}
+
+/// A copy through a corrupted pointer, under Go, while another thread waits.
+pub(crate) fn crash() -> Finding {
+    let copying = vec![
+        frame("__memcpy_avx_unaligned", "memmove.S", 0, "/lib/libc.so.6", 0x7f01_0000),
+        frame("gates::evaluate", "/build/gates/src/lib.rs", 5, RUST_LIBRARY, 0x7f00_2000),
+        frame("main.(*Gates).Check", "/build/client/gates.go", 40, GO_BINARY, 0x48_0000),
+    ];
+    let waiting = vec![frame(
+        "runtime.futex",
+        "/usr/local/go/src/runtime/sys_linux_amd64.s",
+        557,
+        GO_BINARY,
+        0x46_0000,
+    )];
+    let place = |role, thread, stack: Vec<Frame>, shown, snippet| Place {
+        role,
+        atomicity: None,
+        thread,
+        stack,
+        shown,
+        snippet,
+    };
+    let source = snippet(
+        "/build/gates/src/lib.rs",
+        5,
+        4,
+        "fn evaluate(id: &Id) -> Answer {\n    let copy = id.bytes.to_vec();\n}\n",
+    );
+    Finding {
+        rule: Rule::Crash,
+        id: Fingerprint(0xc0ffee),
+        title: "SIGSEGV in gates::evaluate, which reads 32 bytes at 0xdeadbeef00000000".to_owned(),
+        places: vec![
+            place(Role::Crash, goroutine(17, None, 4712, "gates"), copying, 1, source),
+            place(Role::Bystander, goroutine(1, None, 4711, "gates"), waiting, 0, None),
+        ],
+        evidence: Evidence::Crash(Crash {
+            signal: 11,
+            address: Some(Address(0xdead_beef_0000_0000)),
+            lies_there: Some("no canonical address: not a pointer, or a corrupted one".to_owned()),
+            registers: ["rip", "rsp", "rdi", "rsi"]
+                .map(|name| Register { name, value: Address(0xdead_beef_0000_0000) })
+                .to_vec(),
+            at_ms: 3_210,
+            family: Fingerprint(0xfa),
+        }),
     }
 }
 
 pub(crate) fn all() -> Vec<Finding> {
     vec![
+        crash(),
         half_atomic(),
         across_languages(),
         use_after_free(),

@@ -46,14 +46,25 @@ fn user_frame(parts: &[Part], from: usize) -> usize {
     parts[from..].iter().position(|&part| part == Part::User).map_or(from, |after| from + after)
 }
 
+/// Whether a frame is the user's own code.
+pub(crate) fn is_users(frame: &Frame, is_go: impl Fn(&str) -> bool) -> bool {
+    part(frame, is_go) == Part::User
+}
+
 fn part(frame: &Frame, is_go: impl Fn(&str) -> bool) -> Part {
     let module = frame.module.as_deref().unwrap_or("");
-    // Native code linked into a Go program has names without a package.
-    let go = is_go(module) && frame.file.as_ref().is_none_or(|file| has_go_name(file));
+    // Native code linked into a Go program has names without a package, also where it stands in a comment of a Go file.
+    let go = is_go(module) && frame.file.as_ref().is_none_or(|file| has_go_name(file)) && !is_preamble(frame);
     if go && let Some(name) = &frame.function {
         return scope::part(ModuleKind::Ordinary, true, Some(name));
     }
     scope::part(scope::module_kind(module), false, frame.function.as_deref())
+}
+
+/// Whether a frame is of C code in front of Go's `import "C"`. Go's own assembly has names without a package, too.
+fn is_preamble(frame: &Frame) -> bool {
+    let is_in_go_file = frame.file.as_ref().and_then(|file| file.extension()).is_some_and(|it| it == "go");
+    is_in_go_file && frame.function.as_ref().is_some_and(|name| !name.contains('.'))
 }
 
 fn has_go_name(file: &std::path::Path) -> bool {

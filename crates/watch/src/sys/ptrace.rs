@@ -2,6 +2,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
 
+use jostle_model::Address;
 use libc::{c_int, c_long, c_void, pid_t};
 
 /// Everything that creates a task or replaces its program must stop for us; nothing else has to.
@@ -138,6 +139,16 @@ pub(crate) fn trap(tid: pid_t) -> io::Result<Trap> {
         SI_KERNEL => Trap::Breakpoint,
         _ => Trap::Foreign,
     })
+}
+
+/// The address that the fault is about for which `tid` stands in a signal stop; `None` where it is about none, or the
+/// processor did not say.
+pub(crate) fn fault_address(tid: pid_t) -> io::Result<Option<Address>> {
+    let mut info = SignalInfo { words: [0; 16] };
+    request(libc::PTRACE_GETSIGINFO, tid, ptr::null_mut(), ptr::from_mut(&mut info).cast())?;
+    // Codes above 0 are the kernel's own; SI_KERNEL among them says that it knows no address.
+    let told = info.code() > 0 && info.code() != SI_KERNEL && info.signal() != libc::SIGABRT;
+    Ok(told.then(|| Address(info.address())))
 }
 
 /// Whether a stopped task, which blocks SIGTRAP, is still to be told of a watchpoint of ours.

@@ -50,6 +50,7 @@ impl Tracer<'_> {
             }
             Event::Signal(libc::SIGTRAP) if self.is_ours(tid) => self.trapped(tid),
             _ if !self.is_ours(tid) => self.newborn(tid),
+            Event::Signal(signal) if self.is_fault(tid, signal) => self.faulted(tid, signal),
             Event::Signal(signal) => resume(tid, signal),
             Event::NewTask(_) | Event::Stop | Event::GroupStop(_) => resume(tid, 0),
         }
@@ -67,6 +68,7 @@ impl Tracer<'_> {
         self.held_one_is_gone(tid);
         if tid == self.pid {
             self.stop_watching();
+            self.ended(status);
             self.status = status;
             self.phase = Phase::Gone;
         }

@@ -224,9 +224,9 @@ impl Tracer<'_> {
 
     /// Adds a finding, or counts it up when the same pair of lines was found from another instruction.
     fn take_finding(&mut self, mut finding: jostle_model::Finding, again: u64) -> usize {
-        finding.evidence.times += again;
+        finding.seen_again(again);
         if let Some(index) = self.findings.iter().position(|known| known.id == finding.id) {
-            self.findings[index].evidence.times += finding.evidence.times;
+            self.findings[index].seen_again(finding.times());
             return index;
         }
         self.observer.found(&finding);

@@ -226,7 +226,7 @@ impl Tracer<'_> {
                 self.court.hear(case);
             }
             Some(Known::Pending(again)) => *again += 1,
-            Some(Known::Finding(index)) => self.findings[*index].evidence.times += 1,
+            Some(Known::Finding(index)) => self.findings[*index].seen_again(1),
             Some(Known::Undecided) => self.tally.undecided += 1,
             Some(Known::Innocent) => {}
         }

@@ -51,7 +51,7 @@ impl Tracer<'_> {
         Some((at, Some(direction), case::form(&operation, access)))
     }
 
-    pub(super) fn side(
+    pub(in crate::tracer) fn side(
         &mut self,
         tid: i32,
         registers: &Registers,
@@ -99,9 +99,7 @@ fn only_writes_show(access: &Access) -> Option<Direction> {
 
 /// The repeated string instruction at `at`, if there is one.
 fn repeated_at(code: &[u8], start: Address, at: Address) -> Option<iced_x86::Instruction> {
-    let offset = at.0.checked_sub(start.0)? as usize;
-    let code = code.get(offset..)?;
-    let instruction = iced_x86::Decoder::with_ip(64, code, at.0, iced_x86::DecoderOptions::NONE).decode();
+    let instruction = operation::instruction_at(code, start, at)?;
     (instruction.has_rep_prefix() || instruction.has_repne_prefix()).then_some(instruction)
 }
 

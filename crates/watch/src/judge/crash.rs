@@ -1,0 +1,72 @@
+//! A crash with names.
+
+use jostle_model::{Crash, Direction, Evidence, Finding, Place, Role, Rule};
+
+use super::{Judge, blame, fnv1a, position};
+use crate::case::{Form, Side};
+use crate::crash;
+
+impl Judge {
+    pub(super) fn judge_crash(&self, crash: &crash::Crash) -> Finding {
+        let (crashed, _) = self.stand(&crash.crashed, Role::Crash);
+        let mut others: Vec<(Place, blame::Blame)> =
+            crash.others.iter().map(|side| self.stand(side, Role::Bystander)).collect();
+        // Those who were at work first: the others wait for some.
+        others.sort_by_key(|(place, blame)| (*blame != blame::Blame::User, place.shown));
+        let id = fnv1a(&format!("crash {}\n{}", crash.signal, position(&crashed)));
+        Finding {
+            rule: Rule::Crash,
+            id,
+            title: title(crash, &crashed),
+            evidence: Evidence::Crash(Crash {
+                signal: crash.signal,
+                address: crash.address,
+                lies_there: crash.lies_there.clone(),
+                registers: crash.registers.clone(),
+                at_ms: crash.at_ms,
+                family: fnv1a(&format!("crash {}\n{}", crash.signal, self.own_functions(&crashed))),
+            }),
+            places: std::iter::once(crashed).chain(others.into_iter().map(|(place, _)| place)).collect(),
+        }
+    }
+
+    fn stand(&self, side: &Side, role: Role) -> (Place, blame::Blame) {
+        let stack = self.space.symbolize(&side.trace);
+        // As after a system call: it is for the caller that a library aborts, or waits.
+        let (blame, shown) = blame::assign(&stack, Form::Kernel, |module| self.is_go(module));
+        let snippet =
+            stack.get(shown).and_then(|frame| self.sources.snippet(frame.file.as_deref()?, frame.line?));
+        let shown = shown.min(stack.len().saturating_sub(1));
+        let place = Place { role, atomicity: None, thread: Some(self.thread(side)), stack, shown, snippet };
+        (place, blame)
+    }
+
+    /// The functions of the user's own on the stack, the innermost first: what is left of a signature when lines change.
+    fn own_functions(&self, place: &Place) -> String {
+        let own = place.stack.iter().filter(|frame| blame::is_users(frame, |module| self.is_go(module)));
+        own.filter_map(|frame| frame.function.as_deref()).take(FAMILY_FRAMES).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// How many functions make a family.
+const FAMILY_FRAMES: usize = 3;
+
+fn title(crash: &crash::Crash, crashed: &Place) -> String {
+    let signal = match crash.signal {
+        libc::SIGILL => "SIGILL",
+        libc::SIGABRT => "SIGABRT",
+        libc::SIGBUS => "SIGBUS",
+        libc::SIGFPE => "SIGFPE",
+        libc::SIGSEGV => "SIGSEGV",
+        _ => "SIGSYS",
+    };
+    let deed = crash.access.map(|access| {
+        let verb = match access.direction {
+            Direction::Read => "reads",
+            Direction::Write => "writes",
+            Direction::ReadWrite => "updates",
+        };
+        format!(", which {verb} {} bytes at {}", access.size, access.address)
+    });
+    format!("{signal} in {}{}", crashed.label(), deed.unwrap_or_default())
+}

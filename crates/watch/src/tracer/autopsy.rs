@@ -1,0 +1,186 @@
+//! What can be seen of a crash: every thread's stack in the moment before the signal is delivered.
+//!
+//! No core file is needed, and no limit raised. The signal goes its way afterwards, so that the target dies as it would
+//! have died.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::time::{Duration, Instant};
+
+use iced_x86::InstructionInfoFactory;
+use jostle_model::{Access, Address, ExitStatus};
+use jostle_stacks::Registers;
+
+use super::events::resume;
+use super::{Phase, Tracer};
+use crate::case::{self, Form, Side};
+use crate::crash::{self, Crash};
+use crate::operation;
+use crate::status::mask;
+use crate::sys::ptrace::{self, Event};
+
+/// Signals that say that a thread has gone wrong, not that somebody asked for something.
+const FAULTS: [i32; 6] =
+    [libc::SIGILL, libc::SIGABRT, libc::SIGBUS, libc::SIGFPE, libc::SIGSEGV, libc::SIGSYS];
+/// How many other threads are looked at, and how long they may take to stop. One that waits in the kernel does at once.
+const MOST_OTHERS: usize = 64;
+const STOPPING: Duration = Duration::from_millis(300);
+/// How soon after a signal that a handler was given a program must end for the two to belong together: handlers print
+/// stacks, and Go waits seconds for its other threads to do so.
+const AFTERMATH: Duration = Duration::from_secs(5);
+/// How often is looked where a program handles its own faults, as those do that check for null by catching it: at all
+/// threads, which stops them, and at the one that has gone wrong.
+const ALL_AGAIN: Duration = Duration::from_secs(1);
+const ONE_AGAIN: Duration = Duration::from_millis(10);
+/// What Go exits with after a fatal error.
+const GO_FATAL: i32 = 2;
+
+/// A fault that may be the end.
+#[derive(Debug)]
+pub(super) struct LastFault {
+    crash: Crash,
+    since: Instant,
+    /// Whether nobody handles the signal.
+    is_fatal: bool,
+}
+
+/// When faults were last looked at.
+#[derive(Debug, Default)]
+pub(super) struct Looks {
+    all: Option<Instant>,
+    one: Option<Instant>,
+}
+
+impl Looks {
+    /// Whether to look at all threads, and at the one that has gone wrong.
+    fn next(&mut self, is_fatal: bool, now: Instant) -> (bool, bool) {
+        let is_due = |last: Option<Instant>, every| is_fatal || last.is_none_or(|last| now - last >= every);
+        let all = is_due(self.all, ALL_AGAIN);
+        let one = all || is_due(self.one, ONE_AGAIN);
+        self.all = if all { Some(now) } else { self.all };
+        self.one = if one { Some(now) } else { self.one };
+        (all, one)
+    }
+}
+
+impl Tracer<'_> {
+    /// Whether a signal is one to look at: a thread of ours has gone wrong.
+    pub(super) fn is_fault(&self, tid: i32, signal: i32) -> bool {
+        FAULTS.contains(&signal) && self.threads.contains_key(&tid) && self.memory.is_some()
+    }
+
+    /// A thread is about to be given a signal that it may not survive.
+    pub(super) fn faulted(&mut self, tid: i32, signal: i32) {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
+        let bit = 1 << (signal - 1);
+        let is_fatal = (mask(&status, "SigCgt:") | mask(&status, "SigIgn:")) & bit == 0;
+        let now = Instant::now();
+        let (all, one) = self.looks_at_faults.next(is_fatal, now);
+        self.end_hold();
+        let others = if all { self.others(tid) } else { Others::default() };
+        let crash = if one { self.crash(tid, signal, others.sides) } else { None };
+        // One that was not looked at leaves none: the one before was survived.
+        self.last_fault = crash.map(|crash| LastFault { crash, since: now, is_fatal });
+        resume(tid, signal);
+        for (tid, event) in others.events {
+            self.serve(tid, event);
+        }
+    }
+
+    fn crash(&mut self, tid: i32, signal: i32, others: Vec<Side>) -> Option<Crash> {
+        let registers = case::registers(&ptrace::registers(tid).ok()?);
+        let access = self.access_at(&registers);
+        let told = ptrace::fault_address(tid).ok().flatten();
+        let is_about_memory = matches!(signal, libc::SIGSEGV | libc::SIGBUS);
+        // Of an address that is not canonical the processor does not say which it was.
+        let address = told.or_else(|| access.filter(|_| is_about_memory).map(|access| access.address));
+        let at = Address(registers.rip);
+        Some(Crash {
+            signal,
+            address,
+            lies_there: address.map(|at| crash::what_lies_at(at, self.modules.mappings())),
+            access: access.filter(|access| is_about_memory && address.is_some_and(|at| access.contains(at))),
+            registers: crash::named(&registers),
+            crashed: self.side(tid, &registers, at, None, Form::Unknown),
+            others,
+            at_ms: self.watched().as_millis() as u64,
+        })
+    }
+
+    /// What the instruction that a thread stands at is about to do in memory.
+    fn access_at(&self, registers: &Registers) -> Option<Access> {
+        let at = Address(registers.rip);
+        let (start, code) = self.modules.function_code(at)?;
+        let instruction = operation::instruction_at(code, start, at)?;
+        let operation = operation::operation(&instruction, &mut InstructionInfoFactory::new())?;
+        operation.accesses(registers).next()
+    }
+
+    /// Stops all other threads for a moment, and sees where each stands.
+    fn others(&mut self, crashed: i32) -> Others {
+        let wanted: Vec<i32> =
+            self.threads.keys().copied().filter(|&tid| tid != crashed).take(MOST_OTHERS).collect();
+        for &tid in &wanted {
+            let _ = ptrace::interrupt(tid);
+        }
+        let mut others = Others::default();
+        let mut seen = BTreeMap::new();
+        let until = Instant::now() + STOPPING;
+        while seen.len() < wanted.len() && Instant::now() < until {
+            let Ok(Some((tid, event))) = ptrace::next_event() else {
+                std::thread::yield_now();
+                continue;
+            };
+            if wanted.contains(&tid)
+                && let Ok(registers) = ptrace::registers(tid)
+            {
+                let here = case::registers(&registers);
+                let at = Address(here.rip);
+                seen.insert(tid, self.side(tid, &here, at, None, Form::Unknown));
+            }
+            others.events.push((tid, event));
+        }
+        others.sides = seen.into_values().collect();
+        others
+    }
+
+    /// The target has ended: if it was by the last fault, that is a finding.
+    pub(super) fn ended(&mut self, status: ExitStatus) {
+        let Some(last) = self.last_fault.take() else { return };
+        let soon = last.since.elapsed() < AFTERMATH;
+        let by_fault = match status {
+            ExitStatus::Signal(signal) if signal == last.crash.signal => last.is_fatal || soon,
+            // The handler ended it by another one; Go's, inside a program in another language, by SIGQUIT.
+            ExitStatus::Signal(signal) => soon && (FAULTS.contains(&signal) || signal == libc::SIGQUIT),
+            ExitStatus::Code(GO_FATAL) => soon && self.modules.has_go(),
+            _ => false,
+        };
+        if by_fault && self.phase != Phase::Starting {
+            self.court.hear_crash(last.crash);
+        }
+    }
+}
+
+/// The other threads.
+#[derive(Default)]
+struct Others {
+    sides: Vec<Side>,
+    /// What they stopped for, still to be served.
+    events: Vec<(i32, Event)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_survives_its_faults_is_stopped_once_a_second() {
+        let (mut looks, start) = (Looks::default(), Instant::now());
+        let mut next = |is_fatal, after| looks.next(is_fatal, start + Duration::from_millis(after));
+        assert_eq!(next(false, 0), (true, true));
+        assert_eq!(next(false, 5), (false, false));
+        assert_eq!(next(false, 20), (false, true));
+        assert_eq!(next(true, 21), (true, true), "the last one counts");
+        assert_eq!(next(false, 1500), (true, true));
+    }
+}

@@ -1,0 +1,3 @@
+module example.org/three-languages
+
+go 1.24
