@@ -19,6 +19,17 @@ pub(crate) struct Arguments {
 pub(crate) enum Verb {
     /// Catch two threads at the same memory in a program that runs.
     Watch(WatchArguments),
+    /// Say what this machine, and a program, let us see, and how to get more.
+    Doctor(DoctorArguments),
+}
+
+/// Tries what watching needs on this machine, looks at a program if one is given, and says for each thing what it is now
+/// and how to mend it. Exits with 4 when no watch works here.
+#[derive(Args, Debug)]
+pub(crate) struct DoctorArguments {
+    /// The program that is to be watched.
+    #[arg(value_name = "PROGRAM")]
+    pub(crate) program: Option<PathBuf>,
 }
 
 /// Runs a program, or attaches to a process (-p), and catches pairs of its threads at the same memory, at least one of them writing and at
@@ -103,6 +114,13 @@ mod tests {
 
     use super::*;
 
+    fn watch_arguments(parsed: Result<Arguments, clap::Error>) -> WatchArguments {
+        match parsed.expect("valid").verb {
+            Verb::Watch(watch) => watch,
+            Verb::Doctor(_) => panic!("a watch was asked for"),
+        }
+    }
+
     #[test]
     fn the_arguments_are_consistent() {
         Arguments::command().debug_assert();
@@ -128,7 +146,7 @@ mod tests {
     fn either_a_process_or_a_program_is_watched() {
         let parse =
             |arguments: &[&str]| Arguments::try_parse_from([&["jostle", "watch"], arguments].concat());
-        let Verb::Watch(watch) = parse(&["-p", "4711"]).expect("valid").verb;
+        let watch = watch_arguments(parse(&["-p", "4711"]));
         assert_eq!((watch.pid, watch.command.len()), (Some(4711), 0));
         assert!(parse(&["-p", "4711", "prog"]).is_err() && parse(&[]).is_err());
         assert!(parse(&["-p", "0"]).is_err() && parse(&["-p", "x"]).is_err());
@@ -137,7 +155,7 @@ mod tests {
     #[test]
     fn what_follows_the_program_is_its_own() {
         let parsed = Arguments::try_parse_from(["jostle", "watch", "--for", "1s", "prog", "--for", "2s"]);
-        let Verb::Watch(watch) = parsed.expect("valid").verb;
+        let watch = watch_arguments(parsed);
         assert_eq!(watch.command, ["prog", "--for", "2s"]);
         assert_eq!(watch.duration, Some(Duration::from_secs(1)));
     }

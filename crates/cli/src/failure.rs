@@ -94,14 +94,17 @@ fn watch_hint(error: &WatchError) -> Option<&'static str> {
         WatchError::OtherArchitecture { .. } => "build it for x86-64 Linux and watch that build",
         WatchError::Privileged(_) => "watch it as root, or watch a copy without the set-user-ID bit",
         WatchError::Trace(_) => {
-            "ptrace is often forbidden in containers: run them with --cap-add SYS_PTRACE, or as root; \
-             see also /proc/sys/kernel/yama/ptrace_scope"
+            "ptrace is often forbidden in containers: run them with --cap-add SYS_PTRACE, or as root; jostle doctor \
+             says what is missing here"
         }
         WatchError::Watchpoint(_) => {
             "allow perf events: sysctl kernel.perf_event_paranoid=2, and in a container --cap-add PERFMON \
-             with a seccomp profile that permits perf_event_open"
+             with a seccomp profile that permits perf_event_open; jostle doctor says what is missing here"
         }
-        WatchError::Memory(_) => "run as the user that owns the program, or as root",
+        WatchError::Memory(_) => {
+            "run as the user that owns the program, or as root; jostle doctor says what is missing here"
+        }
+        WatchError::Read { .. } => "run as a user that may read it",
         WatchError::TrapBlocked => {
             "watchpoints are reported by SIGTRAP: let the program leave that signal unblocked in its threads"
         }

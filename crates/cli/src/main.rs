@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod doctor;
 mod exit;
 mod failure;
 mod output;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
 fn work(arguments: Arguments) -> ExitCode {
     let done = match arguments.verb {
         Verb::Watch(arguments) => watch::run(&arguments),
+        Verb::Doctor(arguments) => doctor::run(&arguments),
     };
     match done {
         Ok(exit) => exit.into(),

@@ -52,6 +52,14 @@ pub enum WatchError {
         /// Who traces it, by name and process id.
         tracer: String,
     },
+    /// The file cannot be read.
+    #[error("read {program}", program = .program.display())]
+    Read {
+        /// The file.
+        program: PathBuf,
+        /// The kernel's reason.
+        source: io::Error,
+    },
     /// The kernel could not start it.
     #[error("start {program}", program = .program.display())]
     Start {

@@ -26,6 +26,7 @@
 mod budget;
 mod case;
 mod crash;
+mod doctor;
 mod error;
 mod experience;
 mod exploration;
@@ -53,6 +54,7 @@ use std::time::Duration;
 
 use jostle_model::{Finding, Summary};
 
+pub use doctor::{Check, Health, examine};
 pub use error::WatchError;
 pub use patterns::Patterns;
 pub use sys::front::{TracerEnd, stand_apart};

@@ -119,7 +119,8 @@ fn is_cut_off(path: &Path, head: &[u8]) -> bool {
     headers_end().is_none_or(|end| end > length)
 }
 
-fn find(program: &OsStr) -> Result<PathBuf, WatchError> {
+/// The file that `execvp` would run.
+pub(crate) fn find(program: &OsStr) -> Result<PathBuf, WatchError> {
     let given = Path::new(program);
     let candidates: Vec<PathBuf> = if program.as_encoded_bytes().contains(&b'/') {
         vec![given.to_owned()]
