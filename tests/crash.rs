@@ -2,6 +2,8 @@
 
 mod harness;
 
+use std::ffi::OsString;
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -131,6 +133,97 @@ fn a_process_that_was_attached_to_is_seen_to_crash() {
     process.wait().expect("it has crashed");
     let report = Report::parse(&run.stdout).unwrap_or_else(|| panic!("no report: {run:#?}"));
     assert_eq!(shown_function(&the_crash(&run, &report)["places"][0]), "follow", "{run:#?}");
+}
+
+/// The core file of a crash; nothing where the machine writes them elsewhere.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+fn core_of(program: &Path, way: &str) -> Option<PathBuf> {
+    let folder = scratch(&format!("core-of-{}", program.file_name().expect("a name").to_string_lossy()));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the scratch directory is writable");
+    let script = format!("ulimit -c unlimited; exec '{}' {way}", program.display());
+    let status = Command::new("sh").args(["-c", &script]).current_dir(&folder).status().expect("sh starts");
+    assert!(!status.success());
+    let written = fs::read_dir(&folder).expect("it is ours").flatten().map(|entry| entry.path()).next();
+    if written.is_none() {
+        println!("skipped: see /proc/sys/kernel/core_pattern, core files go elsewhere");
+    }
+    written
+}
+
+fn post_mortem(core: &Path, more: &[&str]) -> (Run, Option<Report>) {
+    let arguments = ["--format".into(), "json".into(), "--core".into(), core.as_os_str().to_owned()];
+    let run = watch(arguments.into_iter().chain(more.iter().map(OsString::from)));
+    let report = Report::parse(&run.stdout);
+    (run, report)
+}
+
+#[test]
+fn a_core_file_shows_the_same_crash() {
+    let Some(core) = core_of(&target("crash"), "wild") else { return };
+    let (run, report) = post_mortem(&core, &[]);
+    let cored = the_crash(&run, &report.expect("a report"));
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    assert_eq!(shown_function(&cored["places"][0]), "follow");
+    assert_eq!(cored["evidence"]["address"], "0xdeadbeef00000008");
+    assert_eq!(cored["places"].as_array().map(Vec::len), Some(4), "{cored:#}");
+    let _machine = have_the_machine();
+    if machine_lets_us_look() {
+        let (watched, evidence) = crash("wild", SIGSEGV);
+        assert_eq!((&cored["id"], &cored["evidence"]["family"]), (&watched["id"], &evidence["family"]));
+    }
+}
+
+#[test]
+fn a_core_file_whose_program_was_built_anew_is_not_read_with_the_wrong_one() {
+    let program = scratch("crash-rebuilt");
+    let _ = fs::remove_file(&program);
+    fs::copy(target("crash"), &program).expect("the scratch directory is writable");
+    let Some(core) = core_of(&program, "null") else { return };
+    fs::remove_file(&program).expect("it is ours");
+    fs::copy(target("threads"), &program).expect("the scratch directory is writable");
+    let (run, report) = post_mortem(&core, &[]);
+    let report = report.expect("a report");
+    assert!(
+        report.summary["warnings"].to_string().contains("another build than the one that crashed"),
+        "{run:#?}"
+    );
+    assert_ne!(shown_function(&the_crash(&run, &report)["places"][0]), "follow");
+    let original = target("crash");
+    let (run, report) = post_mortem(&core, &["--exe", original.to_str().expect("a plain path")]);
+    assert_eq!(
+        shown_function(&the_crash(&run, &report.expect("a report"))["places"][0]),
+        "follow",
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn a_core_file_that_is_none_or_damaged_is_told_and_never_hangs() {
+    let (run, _) = post_mortem(&target("crash"), &[]);
+    assert!(run.code == Some(2) && run.stderr.contains("no core file"), "{run:#?}");
+    let (run, _) = post_mortem(Path::new("no-such-core"), &[]);
+    assert!(run.code == Some(4) && run.stderr.contains("No such file"), "{run:#?}");
+    let Some(core) = core_of(&target("crash"), "abort") else { return };
+    let whole = fs::read(&core).expect("it is ours");
+    let damaged = scratch("damaged-core");
+    for round in 0..60_usize {
+        let mut bytes = whole.clone();
+        if round % 3 == 0 {
+            bytes.truncate(whole.len() * round / 60);
+        }
+        // The headers and notes stand first.
+        for step in 0..20 {
+            let at = (round * 7919 + step * 104_729) % 16_384;
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte = (round * 31 + step * 17) as u8;
+            }
+        }
+        fs::write(&damaged, &bytes).expect("the scratch directory is writable");
+        let (run, _) = post_mortem(&damaged, &[]);
+        assert!(matches!(run.code, Some(1..=4)), "round {round}: {run:#?}");
+        assert!(!run.stderr.contains("panicked"), "round {round}: {run:#?}");
+    }
 }
 
 /// A Rust program that calls a Go archive that calls C++.

@@ -80,9 +80,17 @@ pub(crate) struct WatchArguments {
     #[arg(conflicts_with_all = ["command", "exit_target"])]
     pub(crate) pid: Option<i32>,
 
+    /// Look at a process that has crashed, in its core file.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["command", "pid", "exit_target", "duration"])]
+    pub(crate) core: Option<PathBuf>,
+
+    /// The program that crashed, where it is not at its old path any more.
+    #[arg(long, value_name = "FILE", requires = "core")]
+    pub(crate) exe: Option<PathBuf>,
+
     /// The program and its arguments.
     #[arg(
-        required_unless_present = "pid",
+        required_unless_present_any = ["pid", "core"],
         trailing_var_arg = true,
         allow_hyphen_values = true,
         value_name = "CMD"

@@ -55,6 +55,7 @@ impl Failure {
                 | WatchError::NotExecutable(_)
                 | WatchError::NotElf(_)
                 | WatchError::NoProcess(_)
+                | WatchError::Core { .. }
                 | WatchError::NotAProcess { .. } => Exit::Usage,
                 _ => Exit::CannotLook,
             },
@@ -104,7 +105,10 @@ fn watch_hint(error: &WatchError) -> Option<&'static str> {
         WatchError::Memory(_) => {
             "run as the user that owns the program, or as root; jostle doctor says what is missing here"
         }
-        WatchError::Read { .. } => "run as a user that may read it",
+        WatchError::Read { .. } => "give a path to a file, and run as a user that may read it",
+        WatchError::Core { .. } => {
+            "give a core file as the kernel writes it, whole: see core(5), and ulimit -c"
+        }
         WatchError::TrapBlocked => {
             "watchpoints are reported by SIGTRAP: let the program leave that signal unblocked in its threads"
         }

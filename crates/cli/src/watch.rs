@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: &WatchArguments) -> Result<Exit, Failure> {
 fn options(arguments: &WatchArguments) -> Result<Options, Failure> {
     let patterns = |of: &[String]| Patterns::new(of).map_err(|error| Failure::Pattern(error.into()));
     Ok(Options {
-        target: arguments.pid.map_or_else(|| Target::Command(arguments.command.clone()), Target::Process),
+        target: target(arguments),
         duration: arguments.duration,
         budget: arguments.budget,
         seed: arguments.seed.unwrap_or_else(|| fastrand::u64(..1_000_000)),
@@ -40,6 +40,14 @@ fn options(arguments: &WatchArguments) -> Result<Options, Failure> {
         exclude: patterns(&arguments.exclude)?,
         stop_after: arguments.stop_after,
     })
+}
+
+fn target(arguments: &WatchArguments) -> Target {
+    match (arguments.pid, &arguments.core) {
+        (Some(pid), _) => Target::Process(pid),
+        (None, Some(core)) => Target::Core { file: core.clone(), program: arguments.exe.clone() },
+        (None, None) => Target::Command(arguments.command.clone()),
+    }
 }
 
 fn exit(arguments: &WatchArguments, outcome: &Outcome, output: &Output) -> Exit {
@@ -73,6 +81,10 @@ impl Desk {
         let command = match target {
             Target::Command(command) => shell_quoted(command),
             Target::Process(pid) => format!("-p {pid}"),
+            // What is to be watched next is the program, with arguments that nobody knows here.
+            Target::Core { program, .. } => {
+                program.as_ref().map_or_else(|| "PROGRAM".to_owned(), |program| program.display().to_string())
+            }
         };
         let run = Run { findings: &findings, summary: &outcome.summary, command: &command };
         let style = self.output.style();

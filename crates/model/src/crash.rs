@@ -25,8 +25,9 @@ pub struct Crash {
     pub lies_there: Option<String>,
     /// The registers of the thread that crashed.
     pub registers: Vec<Register>,
-    /// When, in milliseconds after the start.
-    pub at_ms: u64,
+    /// When, in milliseconds after the start of the watch; absent where it was not watched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_ms: Option<u64>,
     /// What crashes of one bug have in common that come up in different lines: the signal, and the functions on the
     /// stack that are the user's own. The finding's own identity is the exact place.
     pub family: Fingerprint,

@@ -2,7 +2,7 @@
 
 use jostle_model::{ExitStatus, Finding, Rule, Summary, Verdict};
 
-use crate::{Run, printable};
+use crate::{Run, printable, verdict};
 
 /// The confidence that the suggested durations aim at is one minus this.
 const ALPHA: f64 = 0.05;
@@ -21,6 +21,7 @@ const LONGEST: u64 = 86_400;
 pub(crate) fn command(run: &Run<'_>) -> String {
     let summary = run.summary;
     let flags = match (summary.verdict, run.findings.first()) {
+        _ if !verdict::was_watched(summary) => format!("--for {SHORTEST}s"),
         (Verdict::Found, Some(finding)) => recheck(summary, finding),
         (Verdict::Found | Verdict::NothingFound, _) => format!("--for {}s", four_times(summary)),
         (Verdict::Inconclusive, _) => look_harder(summary),
@@ -30,6 +31,9 @@ pub(crate) fn command(run: &Run<'_>) -> String {
 
 /// Why that line, in a sentence.
 pub(crate) fn reason(run: &Run<'_>) -> String {
+    if !verdict::was_watched(run.summary) {
+        return "Watch the program under the load that it ran under:".to_owned();
+    }
     let sentence = match (run.summary.verdict, run.findings) {
         (Verdict::Found, [first, rest @ ..]) => return mend(run.summary, first, rest.len()),
         (Verdict::Inconclusive, _) if run.summary.counts.undecided > 0 => {

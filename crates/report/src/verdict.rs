@@ -7,6 +7,9 @@ use crate::{Run, next, rule, signal};
 
 /// The answer of a run: what was found, or how rare it must be, or what is missing to say either.
 pub(crate) fn sentence(run: &Run<'_>) -> String {
+    if !was_watched(run.summary) {
+        return unwatched(run);
+    }
     let time = seconds(run.summary.counts.watched_ms);
     match run.summary.verdict {
         Verdict::Found => format!(
@@ -23,6 +26,20 @@ pub(crate) fn sentence(run: &Run<'_>) -> String {
         ),
         Verdict::Inconclusive => {
             format!("inconclusive after {time}, which is not a pass: {}", missing(run.summary).join("; "))
+        }
+    }
+}
+
+/// Whether anything ran before our eyes: of a core file nothing does.
+pub(crate) fn was_watched(summary: &Summary) -> bool {
+    summary.counts.watched_ms > 0
+}
+
+fn unwatched(run: &Run<'_>) -> String {
+    match run.summary.verdict {
+        Verdict::Found => format!("found {}", by_rule(run.findings).join(", ")),
+        Verdict::NothingFound | Verdict::Inconclusive => {
+            "inconclusive, which is not a pass: nothing was watched".to_owned()
         }
     }
 }

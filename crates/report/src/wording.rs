@@ -86,7 +86,8 @@ pub(crate) fn measured(finding: &Finding) -> Vec<String> {
             value_change(collision).into_iter().chain([caught]).collect()
         }
         Evidence::Crash(crash) => {
-            let when = format!("after {}; family {}", quantity::seconds(crash.at_ms), crash.family);
+            let after = crash.at_ms.map(|at_ms| format!("after {}; ", quantity::seconds(at_ms)));
+            let when = format!("{}family {}", after.unwrap_or_default(), crash.family);
             lies_there(crash).into_iter().chain([registers(crash), when]).collect()
         }
     }

@@ -43,6 +43,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod core_file;
 mod cursor;
 mod demangle;
 mod error;
@@ -52,6 +53,7 @@ mod space;
 mod symbolize;
 mod unwind;
 
+pub use core_file::{CoreFile, CoreMapping, CoreThread};
 pub use cursor::{CodeAddress, Cursor, Memory, Registers};
 pub use error::ImageError;
 pub use go::GoroutineRef;

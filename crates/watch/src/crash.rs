@@ -1,10 +1,16 @@
 //! A crash as it was seen, before anything has a name.
 
+use iced_x86::InstructionInfoFactory;
 use jostle_model::{Access, Address, Register};
-use jostle_stacks::Registers;
+use jostle_stacks::{AddressSpace, Registers};
 
 use crate::case::Side;
 use crate::mappings::{self, Mapping};
+use crate::{modules, operation};
+
+/// Signals that say that a thread has gone wrong, not that somebody asked for something.
+pub(crate) const FAULTS: [i32; 6] =
+    [libc::SIGILL, libc::SIGABRT, libc::SIGBUS, libc::SIGFPE, libc::SIGSEGV, libc::SIGSYS];
 
 /// The last address of the lower half: beyond it a pointer is not canonical, or the kernel's (48-bit addresses).
 const LAST_OF_USER: Address = Address(0x7fff_ffff_ffff);
@@ -28,12 +34,49 @@ pub(crate) struct Crash {
     pub(crate) crashed: Side,
     /// The others, as far as they could be stopped in time.
     pub(crate) others: Vec<Side>,
-    /// When, in milliseconds after the start.
-    pub(crate) at_ms: u64,
+    /// When, in milliseconds after the start, if it was watched.
+    pub(crate) at_ms: Option<u64>,
+}
+
+impl Crash {
+    /// A crash by `signal` of the thread `crashed`, which stood at these registers. Of an address that is no canonical one
+    /// the processor does not say which it was; the `access` that the instruction was about to make does.
+    pub(crate) fn new(
+        signal: i32,
+        told: Option<Address>,
+        access: Option<Access>,
+        mappings: &[Mapping],
+        registers: &Registers,
+        crashed: Side,
+        others: Vec<Side>,
+    ) -> Self {
+        let is_about_memory = matches!(signal, libc::SIGSEGV | libc::SIGBUS);
+        let access = access.filter(|_| is_about_memory);
+        let address = told.or_else(|| access.map(|access| access.address));
+        Self {
+            signal,
+            address,
+            lies_there: address.map(|at| what_lies_at(at, mappings)),
+            access: access.filter(|access| address.is_some_and(|at| access.contains(at))),
+            registers: named(registers),
+            crashed,
+            others,
+            at_ms: None,
+        }
+    }
+}
+
+/// What the instruction that a thread stands at is about to do in memory.
+pub(crate) fn access_at(space: &AddressSpace, registers: &Registers) -> Option<Access> {
+    let at = Address(registers.rip);
+    let (start, code) = modules::function_code(space, at)?;
+    let instruction = operation::instruction_at(code, start, at)?;
+    let operation = operation::operation(&instruction, &mut InstructionInfoFactory::new())?;
+    operation.accesses(registers).next()
 }
 
 /// What lies at an address, in words.
-pub(crate) fn what_lies_at(at: Address, mappings: &[Mapping]) -> String {
+fn what_lies_at(at: Address, mappings: &[Mapping]) -> String {
     if at < NULL_OBJECT {
         return "a null pointer, or a field of a null object".to_owned();
     }
@@ -52,7 +95,7 @@ pub(crate) fn what_lies_at(at: Address, mappings: &[Mapping]) -> String {
 }
 
 /// All registers, in the order in which debuggers print them.
-pub(crate) fn named(registers: &Registers) -> Vec<Register> {
+fn named(registers: &Registers) -> Vec<Register> {
     let named = [
         ("rip", registers.rip),
         ("rsp", registers.rsp),

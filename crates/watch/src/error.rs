@@ -52,6 +52,14 @@ pub enum WatchError {
         /// Who traces it, by name and process id.
         tracer: String,
     },
+    /// The file is no core file, or not a whole one.
+    #[error("read the core file {file}: {reason}", file = .file.display())]
+    Core {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The file cannot be read.
     #[error("read {program}", program = .program.display())]
     Read {

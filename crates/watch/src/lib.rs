@@ -36,6 +36,7 @@ mod memory;
 mod modules;
 mod operation;
 mod patterns;
+mod post_mortem;
 mod preflight;
 mod sampler;
 mod scope;
@@ -50,6 +51,7 @@ mod traps;
 mod watchpoints;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jostle_model::{Finding, Summary};
@@ -66,6 +68,13 @@ pub enum Target {
     Command(Vec<OsString>),
     /// A process that runs already. It is left as it was when the watch ends.
     Process(i32),
+    /// A process that has crashed: there is nothing left to watch, only the crash to be seen.
+    Core {
+        /// Its core file.
+        file: PathBuf,
+        /// The program, where it is not at the path any more that the core file names.
+        program: Option<PathBuf>,
+    },
 }
 
 /// What to watch, and how.
@@ -161,6 +170,11 @@ pub fn watch(options: &Options, observer: &mut dyn Observer) -> Result<Outcome, 
     match &options.target {
         Target::Command(command) => launch(command, options, observer),
         Target::Process(pid) => attach(*pid, options, observer),
+        Target::Core { file, program } => {
+            let outcome = post_mortem::examine(file, program.as_deref(), options.seed)?;
+            outcome.findings.iter().for_each(|finding| observer.found(finding));
+            Ok(outcome)
+        }
     }
 }
 

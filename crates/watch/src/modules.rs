@@ -15,7 +15,7 @@ use crate::memory::TargetMemory;
 const LARGEST: u64 = 1 << 30;
 
 /// How much of a file's beginning is compared with what is mapped: a page.
-const HEAD: usize = 4096;
+pub(crate) const HEAD: usize = 4096;
 
 /// An ELF file as it lies on disk. It is read, not mapped: a library that is overwritten while we look at it
 /// would end us with SIGBUS, and our breakpoints would stay in the target.
@@ -70,7 +70,8 @@ impl Modules {
     /// Looks at the target's mappings again and says what changed.
     pub(crate) fn refresh(&mut self, pid: i32, memory: &TargetMemory) -> io::Result<Vec<Change>> {
         let mappings = mappings::read(pid)?;
-        if mappings == self.mappings {
+        // A process without memory is on its way out. Where it stood last is still to be named.
+        if mappings.is_empty() || mappings == self.mappings {
             return Ok(Vec::new());
         }
         self.mappings = mappings;
@@ -107,10 +108,7 @@ impl Modules {
 
     /// The code of the function at `at`, and where it starts.
     pub(crate) fn function_code(&self, at: Address) -> Option<(Address, &'static [u8])> {
-        let module = self.space.module_at(at)?;
-        let function = module.image.function_at(at.unload(module.bias))?;
-        let code = module.image.code(function.start, function.size as usize)?;
-        Some((function.start.load(module.bias), code))
+        function_code(&self.space, at)
     }
 
     /// Reads from the import tables where functions such as `memcpy` live that are chosen at run time and
@@ -247,7 +245,16 @@ impl Modules {
     }
 }
 
-fn read(in_target: &str, path: &str, length: u64) -> Result<(FileBytes, Rc<Image>), String> {
+/// The code of the function at `at`, and where it starts.
+pub(crate) fn function_code(space: &AddressSpace, at: Address) -> Option<(Address, &'static [u8])> {
+    let module = space.module_at(at)?;
+    let function = module.image.function_at(at.unload(module.bias))?;
+    let code = module.image.code(function.start, function.size as usize)?;
+    Some((function.start.load(module.bias), code))
+}
+
+/// Reads and parses the file at `in_target`, which is to be known as `path`.
+pub(crate) fn read(in_target: &str, path: &str, length: u64) -> Result<(FileBytes, Rc<Image>), String> {
     if length > LARGEST {
         return Err(format!("larger than {} MiB", LARGEST >> 20));
     }
@@ -267,7 +274,7 @@ fn starts_as_elf(path: &str) -> io::Result<bool> {
 }
 
 /// How far the loader moved the image, from one of its executable mappings.
-fn bias(image: &Image, mapping: &Mapping) -> Option<u64> {
+pub(crate) fn bias(image: &Image, mapping: &Mapping) -> Option<u64> {
     let segment = image.segments().iter().find(|segment| {
         let page_start = segment.file_offset & !0xfff;
         segment.executable && (page_start..segment.file_offset + segment.file_size).contains(&mapping.offset)

@@ -4,6 +4,7 @@ pub(crate) mod attach;
 pub(crate) mod front;
 pub(crate) mod haste;
 pub(crate) mod launch;
+pub(crate) mod mapped_file;
 pub(crate) mod perf;
 pub(crate) mod processor_time;
 pub(crate) mod profile;

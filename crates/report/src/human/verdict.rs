@@ -33,6 +33,10 @@ fn headline(run: &Run<'_>, paint: Paint, width: usize) -> Vec<String> {
 
 /// The denominators of the verdict: what was looked at, and what it cost the target.
 fn rows(summary: &Summary) -> Vec<(&'static str, String)> {
+    let target = ("target", signal::ending(summary.target));
+    if !verdict::was_watched(summary) {
+        return vec![target];
+    }
     let counts = &summary.counts;
     let mut rows = vec![
         ("watched", watched(summary)),
@@ -43,7 +47,7 @@ fn rows(summary: &Summary) -> Vec<(&'static str, String)> {
     if counts.undecided > 0 {
         rows.push(("undecided", verdict::undecided(counts.undecided) + ", so not reported"));
     }
-    rows.push(("target", signal::ending(summary.target)));
+    rows.push(target);
     rows.push(("seed", summary.seed.to_string()));
     rows
 }

@@ -434,7 +434,7 @@ pub(crate) fn crash() -> Finding {
             registers: ["rip", "rsp", "rdi", "rsi"]
                 .map(|name| Register { name, value: Address(0xdead_beef_0000_0000) })
                 .to_vec(),
-            at_ms: 3_210,
+            at_ms: Some(3_210),
             family: Fingerprint(0xfa),
         }),
     }

@@ -53,12 +53,15 @@ const FAMILY_FRAMES: usize = 3;
 
 fn title(crash: &crash::Crash, crashed: &Place) -> String {
     let signal = match crash.signal {
+        libc::SIGQUIT => "SIGQUIT",
         libc::SIGILL => "SIGILL",
+        libc::SIGTRAP => "SIGTRAP",
         libc::SIGABRT => "SIGABRT",
         libc::SIGBUS => "SIGBUS",
         libc::SIGFPE => "SIGFPE",
         libc::SIGSEGV => "SIGSEGV",
-        _ => "SIGSYS",
+        libc::SIGSYS => "SIGSYS",
+        _ => "a signal",
     };
     let deed = crash.access.map(|access| {
         let verb = match access.direction {

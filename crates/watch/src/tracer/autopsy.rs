@@ -7,21 +7,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use iced_x86::InstructionInfoFactory;
-use jostle_model::{Access, Address, ExitStatus};
-use jostle_stacks::Registers;
+use jostle_model::{Address, ExitStatus};
 
 use super::events::resume;
 use super::{Phase, Tracer};
 use crate::case::{self, Form, Side};
-use crate::crash::{self, Crash};
-use crate::operation;
+use crate::crash::{self, Crash, FAULTS};
 use crate::status::mask;
 use crate::sys::ptrace::{self, Event};
 
-/// Signals that say that a thread has gone wrong, not that somebody asked for something.
-const FAULTS: [i32; 6] =
-    [libc::SIGILL, libc::SIGABRT, libc::SIGBUS, libc::SIGFPE, libc::SIGSEGV, libc::SIGSYS];
 /// How many other threads are looked at, and how long they may take to stop. One that waits in the kernel does at once.
 const MOST_OTHERS: usize = 64;
 const STOPPING: Duration = Duration::from_millis(300);
@@ -89,31 +83,12 @@ impl Tracer<'_> {
 
     fn crash(&mut self, tid: i32, signal: i32, others: Vec<Side>) -> Option<Crash> {
         let registers = case::registers(&ptrace::registers(tid).ok()?);
-        let access = self.access_at(&registers);
         let told = ptrace::fault_address(tid).ok().flatten();
-        let is_about_memory = matches!(signal, libc::SIGSEGV | libc::SIGBUS);
-        // Of an address that is not canonical the processor does not say which it was.
-        let address = told.or_else(|| access.filter(|_| is_about_memory).map(|access| access.address));
-        let at = Address(registers.rip);
-        Some(Crash {
-            signal,
-            address,
-            lies_there: address.map(|at| crash::what_lies_at(at, self.modules.mappings())),
-            access: access.filter(|access| is_about_memory && address.is_some_and(|at| access.contains(at))),
-            registers: crash::named(&registers),
-            crashed: self.side(tid, &registers, at, None, Form::Unknown),
-            others,
-            at_ms: self.watched().as_millis() as u64,
-        })
-    }
-
-    /// What the instruction that a thread stands at is about to do in memory.
-    fn access_at(&self, registers: &Registers) -> Option<Access> {
-        let at = Address(registers.rip);
-        let (start, code) = self.modules.function_code(at)?;
-        let instruction = operation::instruction_at(code, start, at)?;
-        let operation = operation::operation(&instruction, &mut InstructionInfoFactory::new())?;
-        operation.accesses(registers).next()
+        let access = crash::access_at(&self.modules.space, &registers);
+        let crashed = self.side(tid, &registers, Address(registers.rip), None, Form::Unknown);
+        let mappings = self.modules.mappings();
+        let at_ms = Some(self.watched().as_millis() as u64);
+        Some(Crash { at_ms, ..Crash::new(signal, told, access, mappings, &registers, crashed, others) })
     }
 
     /// Stops all other threads for a moment, and sees where each stands.

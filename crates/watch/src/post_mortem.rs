@@ -1,0 +1,145 @@
+//! A crash that was not watched, from its core file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use jostle_model::{Address, ExitStatus, Finding, Summary, UpperBound, Verdict, WatchCounts};
+use jostle_stacks::{AddressSpace, CoreFile, CoreMapping, Memory};
+
+use crate::case::{Form, Side};
+use crate::crash::{self, Crash};
+use crate::judge::{Court, Judgement};
+use crate::mappings::Mapping;
+use crate::modules::{self, FileBytes};
+use crate::sys::mapped_file;
+use crate::{Outcome, WatchError};
+
+/// Reads the core file at `path`; `program` takes the place of the program that it names.
+pub(crate) fn examine(path: &Path, program: Option<&Path>, seed: u64) -> Result<Outcome, WatchError> {
+    let read = |source| WatchError::Read { program: path.to_owned(), source };
+    let bytes = mapped_file::map(path).map_err(read)?;
+    let core = CoreFile::parse(bytes)
+        .map_err(|source| WatchError::Core { file: path.to_owned(), reason: source.to_string() })?;
+    let mut scene = Scene::new(&core, program);
+    let finding = scene.crash().map(|crash| name(&mut scene.court, crash));
+    let mut warnings = scene.refused;
+    if finding.is_none() {
+        warnings.push("the core file is of a process that had not crashed".to_owned());
+    }
+    Ok(outcome(finding.flatten(), core.signal, seed, warnings))
+}
+
+/// The process, as far as the core file and the files that it names can bring it back.
+struct Scene<'a> {
+    core: &'a CoreFile,
+    mappings: Vec<Mapping>,
+    space: AddressSpace,
+    court: Court,
+    refused: Vec<String>,
+}
+
+impl<'a> Scene<'a> {
+    fn new(core: &'a CoreFile, program: Option<&Path>) -> Self {
+        let mappings = core.mappings.iter().map(mapping).collect();
+        let mut scene =
+            Self { core, mappings, space: AddressSpace::new(), court: Court::open(), refused: Vec::new() };
+        let own = core.program_headers.and_then(|at| path_at(&core.mappings, at));
+        let mut loaded: Vec<(String, u64)> = Vec::new();
+        for code in scene.mappings.clone().iter().filter(|mapping| mapping.executable) {
+            let Some(path) = code.file() else { continue };
+            let instead = program.filter(|_| own.as_deref() == Some(path));
+            let Some((file, image)) = scene.open(path, instead) else { continue };
+            let Some(bias) = modules::bias(&image, code) else { continue };
+            if !loaded.contains(&(path.to_owned(), bias)) {
+                loaded.push((path.to_owned(), bias));
+                scene.space.add(image, bias);
+                scene.court.loaded(file, bias);
+            }
+        }
+        scene
+    }
+
+    /// The file that was mapped as `path`, if it is still the same.
+    fn open(&mut self, path: &str, instead: Option<&Path>) -> Option<(FileBytes, Rc<jostle_stacks::Image>)> {
+        let on_disk = instead.map_or_else(|| PathBuf::from(path), Path::to_owned);
+        let length = fs::metadata(&on_disk).map_or(0, |metadata| metadata.len());
+        let opened = modules::read(&on_disk.to_string_lossy(), path, length);
+        let checked = opened.and_then(|opened| match self.is_what_ran(path, opened.0.bytes) {
+            true => Ok(opened),
+            false => Err("another build than the one that crashed".to_owned()),
+        });
+        match checked {
+            Ok(opened) => Some(opened),
+            Err(reason) => {
+                let refused = format!("not looked into: {path}: {reason}");
+                if !self.refused.contains(&refused) {
+                    self.refused.push(refused);
+                }
+                None
+            }
+        }
+    }
+
+    /// The first page of every file, with its headers and its build id, is part of a core file.
+    fn is_what_ran(&self, path: &str, bytes: &[u8]) -> bool {
+        let head = self.mappings.iter().find(|mapping| mapping.path == path && mapping.offset == 0);
+        let mut ran = vec![0; modules::HEAD.min(bytes.len())];
+        head.is_none_or(|head| !self.core.read(head.range.start, &mut ran) || bytes.starts_with(&ran))
+    }
+
+    fn crash(&self) -> Option<Crash> {
+        let (signal, told) = (self.core.signal, self.core.fault_address);
+        let mut sides = self.core.threads.iter().map(|thread| Side {
+            tid: thread.tid,
+            name: self.core.program.clone(),
+            trace: self.space.unwind(&thread.registers, self.core),
+            direction: None,
+            form: Form::Unknown,
+        });
+        let registers = self.core.threads.first()?.registers;
+        let access = crash::access_at(&self.space, &registers);
+        // Whatever it was, the kernel wrote the file because of it; a debugger that writes one names none.
+        let crashed = sides.next().filter(|_| signal != 0)?;
+        let others = sides.collect();
+        Some(Crash::new(signal, told, access, &self.mappings, &registers, crashed, others))
+    }
+}
+
+fn mapping(of: &CoreMapping) -> Mapping {
+    Mapping {
+        range: of.range.clone(),
+        writable: of.writable,
+        executable: of.executable,
+        shared: false,
+        offset: of.offset,
+        path: of.path.clone(),
+    }
+}
+
+fn path_at(mappings: &[CoreMapping], at: Address) -> Option<String> {
+    mappings.iter().find(|mapping| mapping.range.contains(&at)).map(|mapping| mapping.path.clone())
+}
+
+fn name(court: &mut Court, crash: Crash) -> Option<Finding> {
+    court.hear_crash(crash);
+    court.close().into_iter().find_map(|(_, judgement)| match judgement {
+        Judgement::Guilty(finding) => Some(*finding),
+        Judgement::Undecided | Judgement::Innocent => None,
+    })
+}
+
+fn outcome(finding: Option<Finding>, signal: i32, seed: u64, warnings: Vec<String>) -> Outcome {
+    let findings: Vec<Finding> = finding.into_iter().collect();
+    let summary = Summary {
+        verb: "watch",
+        verdict: if findings.is_empty() { Verdict::Inconclusive } else { Verdict::Found },
+        findings: findings.len() as u64,
+        bound: UpperBound::after_clean_trials(0),
+        seed,
+        target: if signal == 0 { ExitStatus::Running } else { ExitStatus::Signal(signal) },
+        counts: WatchCounts::default(),
+        warnings,
+    };
+    Outcome { findings, summary, error: None }
+}
