@@ -178,13 +178,15 @@ impl Exploration {
         }
         self.decode(catalogue, function);
         self.expect_callees(catalogue, function);
-        self.expect(catalogue.site_soon_after(at).into_iter());
+        self.expect(catalogue, catalogue.site_soon_after(at).into_iter());
     }
 
-    /// These sites are likely to be reached soon.
-    fn expect(&mut self, sites: impl Iterator<Item = SiteId>) {
+    /// These sites are likely to be reached soon. Those of libraries are so many that the program's own would never have
+    /// their turn.
+    fn expect(&mut self, catalogue: &Catalogue, sites: impl Iterator<Item = SiteId>) {
         if self.only_running {
-            self.soon.extend(sites);
+            let is_own = |site: &SiteId| catalogue.knows(*site) && catalogue.site(*site).part == Part::User;
+            self.soon.extend(sites.filter(is_own));
             let too_many = self.soon.len().saturating_sub(SOON);
             self.soon.drain(..too_many);
         }
@@ -195,7 +197,7 @@ impl Exploration {
         self.own_functions.seen(function);
         self.library_functions.seen(function);
         let sites = self.decode(catalogue, function);
-        self.expect(sites.take(REACHED_SOON).map(SiteId));
+        self.expect(catalogue, sites.take(REACHED_SOON).map(SiteId));
         self.expect_callees(catalogue, function);
     }
 
@@ -212,10 +214,10 @@ impl Exploration {
     }
 
     /// A thread has arrived at a site for the first time.
-    pub(crate) fn reached(&mut self, site: SiteId) {
+    pub(crate) fn reached(&mut self, catalogue: &Catalogue, site: SiteId) {
         self.own_sites.seen(site);
         self.library_sites.seen(site);
-        self.expect((site.0 + 1..).take(REACHED_SOON).map(SiteId));
+        self.expect(catalogue, (site.0 + 1..).take(REACHED_SOON).map(SiteId));
     }
 
     /// The sites of a function are worth a look from now on; returns those that were not before.

@@ -150,7 +150,7 @@ impl Tracer<'_> {
         let actor = self.actor(tid, id, registers);
         let operation = self.catalogue.site(id).operation;
         if is_first {
-            self.exploration.reached(id);
+            self.exploration.reached(&self.catalogue, id);
             self.sampler.came_alive(&self.catalogue, id);
         }
         let mut most = 0.0_f64;

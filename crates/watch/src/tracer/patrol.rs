@@ -20,7 +20,7 @@ const BLIND_SHARE: f64 = 0.3;
 /// The share of looks that go to what was seen before, and to functions that the clock has not seen to run: what is
 /// short and rare hardly ever is.
 const AGAIN_SHARE: f64 = 0.4;
-const FUNCTION_SHARE: f64 = 0.3;
+const FUNCTION_SHARE: f64 = 0.5;
 
 /// In how many threads per processor it is set: those that were seen to run last.
 const THREADS_PER_PROCESSOR: usize = 2;
