@@ -67,12 +67,20 @@ class Session:
         """What jostle says of a program that it starts: its findings, its summary, and all of the output."""
         seed = self.chance.randrange(1_000_000)
         ours = [self.jostle, "watch", "--format", "json", "--seed", seed, *options, "--"]
-        code, output, _ = self.run([*ours, program, *arguments])
+        return self.reported([*ours, program, *arguments])
+
+    def attach(self, pid, options=()):
+        """The same of a process that runs already."""
+        seed = self.chance.randrange(1_000_000)
+        return self.reported([self.jostle, "watch", "--format", "json", "--seed", seed, *options, "-p", pid])
+
+    def reported(self, command):
+        code, output, _ = self.run(command)
         lines = [line for line in map(parsed, output.splitlines()) if line]
         findings = [line for line in lines if line["kind"] == "finding"]
         summary = next((line for line in lines if line["kind"] == "summary"), None)
         if summary is None:
-            raise RuntimeError(f"jostle failed on {program} with code {code}: {output}")
+            raise RuntimeError(f"{command} failed with code {code}: {output}")
         return findings, summary, output
 
     def has(self, program):

@@ -99,19 +99,21 @@ impl Tracer<'_> {
             let _ = ptrace::interrupt(tid);
         }
         let mut others = Others::default();
-        let mut seen = BTreeMap::new();
+        let (mut seen, mut gone) = (BTreeMap::new(), 0);
         let until = Instant::now() + STOPPING;
-        while seen.len() < wanted.len() && Instant::now() < until {
+        while seen.len() + gone < wanted.len() && Instant::now() < until {
             let Ok(Some((tid, event))) = ptrace::next_event() else {
                 std::thread::yield_now();
                 continue;
             };
-            if wanted.contains(&tid)
-                && let Ok(registers) = ptrace::registers(tid)
-            {
-                let here = case::registers(&registers);
-                let at = Address(here.rip);
-                seen.insert(tid, self.side(tid, &here, at, None, Form::Unknown));
+            match ptrace::registers(tid) {
+                Ok(registers) if wanted.contains(&tid) => {
+                    let here = case::registers(&registers);
+                    let at = Address(here.rip);
+                    seen.insert(tid, self.side(tid, &here, at, None, Form::Unknown));
+                }
+                Ok(_) => {}
+                Err(_) => gone += usize::from(wanted.contains(&tid)),
             }
             others.events.push((tid, event));
         }

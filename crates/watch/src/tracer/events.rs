@@ -56,7 +56,7 @@ impl Tracer<'_> {
         }
     }
 
-    fn is_ours(&self, tid: i32) -> bool {
+    pub(super) fn is_ours(&self, tid: i32) -> bool {
         self.threads.contains_key(&tid) || self.borrowers.contains(&tid) || tid == self.pid
     }
 
@@ -136,10 +136,16 @@ impl Tracer<'_> {
         resume(tid, 0);
     }
 
-    /// A forked child has copies of our traps, and nobody to catch them: they are taken out before it runs.
     fn let_child_go(&mut self, tid: i32) {
         self.tally.children += 1;
-        if let Ok(copy) = TargetMemory::open(tid) {
+        self.let_stranger_go(tid);
+    }
+
+    /// A forked child has copies of our traps, and nobody to catch them: they are taken out before it runs.
+    pub(super) fn let_stranger_go(&mut self, tid: i32) {
+        if !self.is_attached()
+            && let Ok(copy) = TargetMemory::open(tid)
+        {
             self.traps.clean_copy(&copy);
         }
         let _ = ptrace::detach(tid, 0);

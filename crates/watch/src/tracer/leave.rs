@@ -49,6 +49,8 @@ impl Tracer<'_> {
                 self.serve(tid, event);
                 let _ = ptrace::interrupt(tid);
             }
+            // Born meanwhile; a child may have taken copies of traps with it.
+            Event::Stop if !self.is_ours(tid) => self.let_stranger_go(tid),
             Event::Exec | Event::NewTask(_) | Event::Stop if owes_us_a_trap(tid) => leaving.await_trap(tid),
             Event::Exec | Event::NewTask(_) | Event::Stop | Event::GroupStop(_) => leaving.let_go(tid, 0),
             Event::Signal(signal) => leaving.let_go(tid, signal),
