@@ -232,6 +232,22 @@ fn whatever_asks_jostle_to_end_the_report_comes_and_the_process_hears_nothing() 
 }
 
 #[test]
+fn a_process_that_cannot_be_watched_is_left_at_once() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let mut service = Service::start(&target("blocks_trap"), &["60000"]);
+    let (run, report) = service.watch("--for 30s");
+    assert_eq!(run.code, Some(4), "{run:#?}");
+    assert!(run.stderr.contains("blocks SIGTRAP"), "{run:#?}");
+    assert_eq!(report.summary["target"], "running", "{run:#?}");
+    service.assert_left();
+    service.process.kill().expect("it is ours");
+    service.process.wait().expect("it is dead");
+}
+
+#[test]
 fn a_stopped_process_stays_stopped() {
     let _machine = have_the_machine();
     if !machine_lets_us_look() {
@@ -294,7 +310,10 @@ fn what_is_no_process_is_told() {
     assert!(none.code == Some(2) && none.stderr.contains("no such process"), "{none:#?}");
 
     let mut ended = Command::new("true").spawn().expect("it starts");
-    thread::sleep(Duration::from_millis(200));
+    let status = format!("/proc/{}/status", ended.id());
+    while !field(&fs::read_to_string(&status).expect("nobody has waited for it"), "State:").starts_with('Z') {
+        thread::sleep(Duration::from_millis(10));
+    }
     let zombie = refused(&ended.id().to_string());
     assert!(zombie.code == Some(4) && zombie.stderr.contains("ended already"), "{zombie:#?}");
     ended.wait().expect("it has ended");

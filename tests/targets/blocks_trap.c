@@ -1,4 +1,5 @@
-/* Blocks SIGTRAP before it starts its threads: no watchpoint can report there. Ends by itself, with 5. */
+/* Blocks SIGTRAP before it starts its threads: no watchpoint can report there. Ends by itself, with 5,
+ * after 1.5 seconds or as many milliseconds as it is told. */
 #include "busy.h"
 
 static void *blind_thread(void *unused) {
@@ -7,13 +8,13 @@ static void *blind_thread(void *unused) {
     return NULL;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     sigset_t trap;
     sigemptyset(&trap);
     sigaddset(&trap, SIGTRAP);
     sigprocmask(SIG_BLOCK, &trap, NULL);
     for (int i = 0; i < 2; i++) pthread_create(&busy_threads[i], NULL, blind_thread, NULL);
-    busy_wait(1500);
+    busy_wait(argc > 1 ? atol(argv[1]) : 1500);
     busy_end();
     printf("ended by itself\n");
     return 5;

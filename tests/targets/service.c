@@ -3,8 +3,7 @@
  * whether they balance: signals delivered, threads and children ended well, its own machine code. "racing" has two threads
  * add to one number without a lock, "orderly" with one.
  */
-#define _GNU_SOURCE
-#include <link.h>
+#include "own_text.h"
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -36,23 +35,6 @@ static void *adder(void *unused) {
 }
 
 static void *brief(void *number) { return number; }
-
-static int sum_segment(struct dl_phdr_info *object, size_t size, void *sum) {
-    (void)size;
-    for (int i = 0; i < object->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
-        if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X)) continue;
-        const unsigned char *bytes = (const unsigned char *)(object->dlpi_addr + segment->p_vaddr);
-        for (size_t at = 0; at < segment->p_filesz; at++) *(uint64_t *)sum = *(uint64_t *)sum * 31 + bytes[at];
-    }
-    return 0;
-}
-
-static uint64_t own_text(void) {
-    uint64_t sum = 0;
-    dl_iterate_phdr(sum_segment, &sum);
-    return sum;
-}
 
 /* Starts a thread that ends at once; whether it did. */
 static int thread_ends_well(void) {

@@ -263,11 +263,6 @@ impl Exploration {
         steps
     }
 
-    /// Goes on to find out whose code functions are.
-    pub(crate) fn sort(&mut self, catalogue: &mut Catalogue) {
-        self.classify_some(catalogue);
-    }
-
     /// The next site that was not seen to run; the program's own first.
     pub(crate) fn next_site(&mut self, catalogue: &Catalogue) -> Option<SiteId> {
         let is_seen = |site| catalogue.site(site).experience.is_seen();
@@ -285,7 +280,8 @@ impl Exploration {
         self.own_functions.take_turn(|function| catalogue.is_decoded(function))
     }
 
-    fn classify_some(&mut self, catalogue: &mut Catalogue) {
+    /// Goes on to find out whose code functions are.
+    pub(crate) fn classify_some(&mut self, catalogue: &mut Catalogue) {
         let begun = Instant::now();
         while begun.elapsed() < SORTING {
             let Some(function) = self.unclassified.pop() else { return };

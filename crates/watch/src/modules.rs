@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::rc::Rc;
 
 use jostle_model::Address;
-use jostle_stacks::{AddressSpace, Image};
+use jostle_stacks::{AddressSpace, Image, Memory};
 
 use crate::mappings::{self, Mapping};
 use crate::memory::TargetMemory;
@@ -15,7 +15,7 @@ use crate::memory::TargetMemory;
 const LARGEST: u64 = 1 << 30;
 
 /// How much of a file's beginning is compared with what is mapped: a page.
-pub(crate) const HEAD: usize = 4096;
+const HEAD: usize = 4096;
 
 /// An ELF file as it lies on disk. It is read, not mapped: a library that is overwritten while we look at it
 /// would end us with SIGBUS, and our breakpoints would stay in the target.
@@ -223,8 +223,7 @@ impl Modules {
         self.files.entry(key).or_insert(opened.ok()).clone()
     }
 
-    /// Whether the target's memory begins as the file does. The headers and the build id stand there, and they differ
-    /// from build to build.
+    /// The same as [`begins_as_mapped`], looked at once.
     fn is_what_runs(
         &mut self,
         key: FileKey,
@@ -233,16 +232,25 @@ impl Modules {
         memory: &TargetMemory,
     ) -> bool {
         let mappings = &self.mappings;
-        *self.is_mapped.entry((mapping.range.clone(), key)).or_insert_with(|| {
-            let before = mappings.iter().filter(|other| other.range.start <= mapping.range.start);
-            let head = before.rev().find(|other| other.path == mapping.path && other.offset == 0);
-            let mut bytes = vec![0; HEAD.min(file.bytes.len())];
-            // Where the head is not mapped nothing can be said against the file.
-            head.is_none_or(|head| {
-                memory.read_exact(head.range.start, &mut bytes).is_err() || file.bytes.starts_with(&bytes)
-            })
-        })
+        *self
+            .is_mapped
+            .entry((mapping.range.clone(), key))
+            .or_insert_with(|| begins_as_mapped(file.bytes, mapping, mappings, memory))
     }
+}
+
+/// Whether the memory that `mapping` is part of begins as a file does. The headers and the build id stand there, and they
+/// differ from build to build. Where the head is not mapped nothing can be said against the file.
+pub(crate) fn begins_as_mapped(
+    file: &[u8],
+    mapping: &Mapping,
+    mappings: &[Mapping],
+    memory: &dyn Memory,
+) -> bool {
+    let before = mappings.iter().filter(|other| other.range.start <= mapping.range.start);
+    let head = before.rev().find(|other| other.path == mapping.path && other.offset == 0);
+    let mut bytes = vec![0; HEAD.min(file.len())];
+    head.is_none_or(|head| !memory.read(head.range.start, &mut bytes) || file.starts_with(&bytes))
 }
 
 /// The code of the function at `at`, and where it starts.
@@ -284,6 +292,5 @@ pub(crate) fn bias(image: &Image, mapping: &Mapping) -> Option<u64> {
 }
 
 fn word(memory: &TargetMemory, at: Address) -> Option<Address> {
-    use jostle_stacks::Memory;
     memory.word(at).map(Address)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use jostle_model::{Address, ExitStatus, Finding, Summary, UpperBound, Verdict, WatchCounts};
-use jostle_stacks::{AddressSpace, CoreFile, CoreMapping, Memory};
+use jostle_stacks::{AddressSpace, CoreFile, CoreMapping, Image};
 
 use crate::case::{Form, Side};
 use crate::crash::{self, Crash};
@@ -49,7 +49,7 @@ impl<'a> Scene<'a> {
         for code in scene.mappings.clone().iter().filter(|mapping| mapping.executable) {
             let Some(path) = code.file() else { continue };
             let instead = program.filter(|_| own.as_deref() == Some(path));
-            let Some((file, image)) = scene.open(path, instead) else { continue };
+            let Some((file, image)) = scene.open(path, instead, code) else { continue };
             let Some(bias) = modules::bias(&image, code) else { continue };
             if !loaded.contains(&(path.to_owned(), bias)) {
                 loaded.push((path.to_owned(), bias));
@@ -61,11 +61,14 @@ impl<'a> Scene<'a> {
     }
 
     /// The file that was mapped as `path`, if it is still the same.
-    fn open(&mut self, path: &str, instead: Option<&Path>) -> Option<(FileBytes, Rc<jostle_stacks::Image>)> {
+    fn open(&mut self, path: &str, instead: Option<&Path>, code: &Mapping) -> Option<(FileBytes, Rc<Image>)> {
         let on_disk = instead.map_or_else(|| PathBuf::from(path), Path::to_owned);
         let length = fs::metadata(&on_disk).map_or(0, |metadata| metadata.len());
         let opened = modules::read(&on_disk.to_string_lossy(), path, length);
-        let checked = opened.and_then(|opened| match self.is_what_ran(path, opened.0.bytes) {
+        // The first page of every file is part of a core file.
+        let is_what_ran =
+            |file: &FileBytes| modules::begins_as_mapped(file.bytes, code, &self.mappings, self.core);
+        let checked = opened.and_then(|opened| match is_what_ran(&opened.0) {
             true => Ok(opened),
             false => Err("another build than the one that crashed".to_owned()),
         });
@@ -79,13 +82,6 @@ impl<'a> Scene<'a> {
                 None
             }
         }
-    }
-
-    /// The first page of every file, with its headers and its build id, is part of a core file.
-    fn is_what_ran(&self, path: &str, bytes: &[u8]) -> bool {
-        let head = self.mappings.iter().find(|mapping| mapping.path == path && mapping.offset == 0);
-        let mut ran = vec![0; modules::HEAD.min(bytes.len())];
-        head.is_none_or(|head| !self.core.read(head.range.start, &mut ran) || bytes.starts_with(&ran))
     }
 
     fn crash(&self) -> Option<Crash> {

@@ -6,7 +6,7 @@ use jostle_model::{Access, Address};
 use crate::sys::perf::{Watch, Watchpoint};
 
 /// The debug registers of an x86-64 thread.
-const REGISTERS: usize = 4;
+pub(crate) const REGISTERS: usize = 4;
 /// The length of a breakpoint for execution: that of a word, whatever the instruction's (perf_event_open(2)).
 const EXECUTION: u64 = 8;
 

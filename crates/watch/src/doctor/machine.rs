@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use super::trial::{self, REGISTERS, Trial};
+use super::trial::{self, Trial};
 use super::{Check, Health};
 use crate::status::{field, mask};
+use crate::watchpoints::REGISTERS;
 
 /// The first kernel with perf events that raise SIGTRAP in the thread they are about (`perf_event_attr.sigtrap`).
 const FIRST_KERNEL: (u32, u32) = (5, 13);

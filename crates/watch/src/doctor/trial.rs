@@ -9,8 +9,6 @@ use crate::sys::profile::Profile;
 use crate::sys::ptrace::{self, Event};
 use crate::sys::signals::{self, Blocked};
 
-/// The debug registers of an x86-64 thread.
-pub(super) const REGISTERS: usize = 4;
 /// How long the program may take to come to its first instruction.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -78,6 +76,7 @@ fn wait_for(pid: i32, wanted: impl Fn(Event) -> bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::watchpoints::REGISTERS;
 
     #[test]
     fn a_trial_that_is_refused_says_why_and_another_counts_registers() {

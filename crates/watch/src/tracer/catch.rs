@@ -104,9 +104,6 @@ impl Tracer<'_> {
             let is_new = !site.experience.is_seen();
             if is_new && site.may_hold() && self.may_be_the_only(stopped) {
                 self.set_traps(&[Step::Disarm(Purpose::Scout(ahead)), Step::Arm(Purpose::Hold(ahead))]);
-                if self.is_attached() {
-                    self.break_for(Purpose::Hold(ahead), stopped);
-                }
                 continue;
             }
             self.set_traps(&[Step::Disarm(Purpose::Scout(ahead))]);

@@ -14,7 +14,7 @@ use crate::traps::{Hit, Purpose};
 /// At more looks than so many in a row SIGTRAP is blocked for good.
 const HABIT: u32 = 2;
 /// SIGTRAP's bit in a signal mask.
-const TRAP_BIT: u64 = 1 << (libc::SIGTRAP - 1);
+pub(super) const TRAP_BIT: u64 = 1 << (libc::SIGTRAP - 1);
 
 /// What a new task is to the target.
 enum Kinship {

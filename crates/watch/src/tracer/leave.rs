@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use super::events::resume;
+use super::events::{TRAP_BIT, resume};
 use super::{Phase, Tracer};
 use crate::sys::ptrace::{self, Event};
 use crate::sys::signals::Arrival;
@@ -75,7 +75,7 @@ impl Leaving {
     fn await_trap(&mut self, tid: i32) {
         if let Ok(mask) = ptrace::signal_mask(tid) {
             self.masks.entry(tid).or_insert(mask);
-            let _ = ptrace::set_signal_mask(tid, mask & !(1 << (libc::SIGTRAP - 1)));
+            let _ = ptrace::set_signal_mask(tid, mask & !TRAP_BIT);
         }
         resume(tid, 0);
         let _ = ptrace::interrupt(tid);

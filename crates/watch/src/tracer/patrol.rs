@@ -87,7 +87,8 @@ impl Tracer<'_> {
         let wait = if matches!(purpose, Purpose::Hold(_)) { WAIT_TO_HOLD } else { WAIT_TO_LOOK };
         self.breakpoint = Some(Breakpoint { purpose, at, cookie, until: now + wait });
         let threads = self.likely_to_run(THREADS_PER_PROCESSOR * self.processors, None);
-        self.pay_for_breaking(|tracer| tracer.watchpoints.break_at(at, threads.into_iter(), cookie));
+        let took = processor_time::of(|| self.watchpoints.break_at(at, threads.into_iter(), cookie));
+        self.sampler.breaking.spend(took);
     }
 
     /// Nobody came.
@@ -100,7 +101,8 @@ impl Tracer<'_> {
     /// Takes the breakpoint away.
     fn lift_breakpoint(&mut self) -> Option<Breakpoint> {
         let waiting = self.breakpoint.take()?;
-        self.pay_for_breaking(|tracer| tracer.watchpoints.disarm(waiting.cookie));
+        let took = processor_time::of(|| self.watchpoints.disarm(waiting.cookie));
+        self.sampler.breaking.spend(took);
         Some(waiting)
     }
 
@@ -109,12 +111,5 @@ impl Tracer<'_> {
     pub(super) fn reached_breakpoint(&mut self, cookie: u64, at: Address) -> Option<Purpose> {
         self.breakpoint.filter(|waiting| waiting.cookie == cookie && waiting.at == at)?;
         self.lift_breakpoint().map(|reached| reached.purpose)
-    }
-
-    /// Does what takes our processor time, and so possibly the target's.
-    fn pay_for_breaking(&mut self, work: impl FnOnce(&mut Self)) {
-        let before = processor_time::of_this_thread();
-        work(self);
-        self.sampler.breaking.spend(processor_time::of_this_thread().saturating_sub(before));
     }
 }

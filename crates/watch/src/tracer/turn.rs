@@ -61,7 +61,7 @@ impl Tracer<'_> {
             return;
         }
         if self.is_attached() {
-            self.exploration.sort(&mut self.catalogue);
+            self.exploration.classify_some(&mut self.catalogue);
             self.patrol(now);
         } else {
             let mut steps = self.exploration.plan(&mut self.catalogue, self.sampler.may_look(now), now);
@@ -110,11 +110,19 @@ impl Tracer<'_> {
     /// The target does not let us look: it is left alone, and what was found until now stands.
     fn give_up(&mut self, error: WatchError) {
         self.error = Some(error);
-        self.stop_watching();
+        if self.is_attached() { self.leave() } else { self.stop_watching() }
     }
 
+    /// Sets and takes away traps; where none may be written, the first one to be set becomes a breakpoint.
     pub(super) fn set_traps(&mut self, steps: &[Step]) {
         if self.is_attached() {
+            let mut wanted = steps.iter().filter_map(|step| match *step {
+                Step::Arm(purpose) => Some(purpose),
+                Step::Disarm(_) => None,
+            });
+            if let Some(purpose) = wanted.next() {
+                self.break_for(purpose, Instant::now());
+            }
             return;
         }
         let Some(memory) = &self.memory else { return };

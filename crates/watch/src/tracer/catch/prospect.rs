@@ -39,9 +39,10 @@ impl Tracer<'_> {
         let watched = self.marked(access);
         let since = Instant::now();
         let likely = self.likely_to_run(self.processors, Some(tid));
-        self.pay(|tracer| {
-            tracer.watchpoints.arm(&access, likely.into_iter(), watched.cookie);
+        let took = processor_time::of(|| {
+            self.watchpoints.arm(&access, likely.into_iter(), watched.cookie);
         });
+        self.sampler.prospecting.spend(took);
         let actor = self.actor(tid, id, registers);
         let until =
             since + if self.catalogue.site(id).experience.is_in_use() { PROSPECT } else { SHORT_PROSPECT };
@@ -78,20 +79,14 @@ impl Tracer<'_> {
         }
     }
 
-    /// Does what takes our processor time, and so possibly the target's.
-    fn pay(&mut self, work: impl FnOnce(&mut Self)) {
-        let before = processor_time::of_this_thread();
-        work(self);
-        self.sampler.prospecting.spend(processor_time::of_this_thread().saturating_sub(before));
-    }
-
     /// Ends a prospect.
     fn end_prospect(&mut self, cookie: u64, visitor: Option<Visitor>) {
         let Some(index) = self.prospects.iter().position(|prospect| prospect.watched.cookie == cookie) else {
             return;
         };
         let prospect = self.prospects.remove(index);
-        self.pay(|tracer| tracer.watchpoints.disarm(cookie));
+        let took = processor_time::of(|| self.watchpoints.disarm(cookie));
+        self.sampler.prospecting.spend(took);
         let experience = &mut self.catalogue.site_mut(prospect.site).experience;
         experience.note_prospect(visitor, prospect.since.elapsed());
     }
