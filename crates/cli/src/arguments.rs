@@ -74,14 +74,18 @@ pub(crate) struct WatchArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
-    /// Watch the process with this number, which runs already, instead of starting a program. Nothing is written into
-    /// it, and it is left as it was: after --for, on Ctrl-C, or when jostle is killed.
+    /// Watch the process with this number, which runs already, and its children, instead of starting a program; may be
+    /// repeated. Nothing is written into it, and it is left as it was: after --for, on Ctrl-C, or when jostle is killed.
     #[arg(short, long, value_name = "PID", value_parser = clap::value_parser!(i32).range(1..))]
-    #[arg(conflicts_with_all = ["command", "exit_target"])]
-    pub(crate) pid: Option<i32>,
+    #[arg(conflicts_with_all = ["command", "name", "exit_target"])]
+    pub(crate) pid: Vec<i32>,
+
+    /// The same for all processes whose name or title contains PATTERN (`*` stands for anything), such as "puma".
+    #[arg(long, value_name = "PATTERN", conflicts_with_all = ["command", "exit_target"])]
+    pub(crate) name: Option<String>,
 
     /// Look at a process that has crashed, in its core file.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["command", "pid", "exit_target", "duration"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["command", "pid", "name", "exit_target", "duration"])]
     pub(crate) core: Option<PathBuf>,
 
     /// The program that crashed, where it is not at its old path any more.
@@ -90,7 +94,7 @@ pub(crate) struct WatchArguments {
 
     /// The program and its arguments.
     #[arg(
-        required_unless_present_any = ["pid", "core"],
+        required_unless_present_any = ["pid", "name", "core"],
         trailing_var_arg = true,
         allow_hyphen_values = true,
         value_name = "CMD"
@@ -155,8 +159,11 @@ mod tests {
         let parse =
             |arguments: &[&str]| Arguments::try_parse_from([&["jostle", "watch"], arguments].concat());
         let watch = watch_arguments(parse(&["-p", "4711"]));
-        assert_eq!((watch.pid, watch.command.len()), (Some(4711), 0));
+        assert_eq!((watch.pid, watch.command.len()), (vec![4711], 0));
         assert!(parse(&["-p", "4711", "prog"]).is_err() && parse(&[]).is_err());
+        assert_eq!(watch_arguments(parse(&["-p", "1", "-p", "2"])).pid, [1, 2]);
+        assert_eq!(watch_arguments(parse(&["--name", "puma"])).name.as_deref(), Some("puma"));
+        assert!(parse(&["--name", "puma", "-p", "1"]).is_err());
         assert!(parse(&["-p", "0"]).is_err() && parse(&["-p", "x"]).is_err());
     }
 

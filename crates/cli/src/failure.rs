@@ -55,6 +55,7 @@ impl Failure {
                 | WatchError::NotExecutable(_)
                 | WatchError::NotElf(_)
                 | WatchError::NoProcess(_)
+                | WatchError::NoneNamed(_)
                 | WatchError::Core { .. }
                 | WatchError::NotAProcess { .. } => Exit::Usage,
                 _ => Exit::CannotLook,
@@ -85,7 +86,7 @@ fn watch_hint(error: &WatchError) -> Option<&'static str> {
         WatchError::NotFound(_) => "give a path, such as ./program, or check PATH",
         WatchError::NotExecutable(_) => "make it executable: chmod +x FILE",
         WatchError::NotElf(_) => "for a script, start it with its interpreter: jostle watch -- python3 FILE",
-        WatchError::NoProcess(_) => "look for its number: pgrep -a NAME",
+        WatchError::NoProcess(_) | WatchError::NoneNamed(_) => "look for it: pgrep -af NAME",
         WatchError::Zombie(_) | WatchError::KernelThread(_) => {
             "give the number of a process that runs a program: pgrep -a NAME"
         }

@@ -43,10 +43,13 @@ fn options(arguments: &WatchArguments) -> Result<Options, Failure> {
 }
 
 fn target(arguments: &WatchArguments) -> Target {
-    match (arguments.pid, &arguments.core) {
-        (Some(pid), _) => Target::Process(pid),
-        (None, Some(core)) => Target::Core { file: core.clone(), program: arguments.exe.clone() },
-        (None, None) => Target::Command(arguments.command.clone()),
+    if let Some(core) = &arguments.core {
+        return Target::Core { file: core.clone(), program: arguments.exe.clone() };
+    }
+    match &arguments.name {
+        Some(name) => Target::Named(name.clone()),
+        None if arguments.pid.is_empty() => Target::Command(arguments.command.clone()),
+        None => Target::Processes(arguments.pid.clone()),
     }
 }
 
@@ -80,7 +83,10 @@ impl Desk {
         }
         let command = match target {
             Target::Command(command) => shell_quoted(command),
-            Target::Process(pid) => format!("-p {pid}"),
+            Target::Processes(pids) => {
+                pids.iter().map(|pid| format!("-p {pid}")).collect::<Vec<_>>().join(" ")
+            }
+            Target::Named(name) => format!("--name {}", shell_quoted(&[name.into()])),
             // What is to be watched next is the program, with arguments that nobody knows here.
             Target::Core { program, .. } => {
                 program.as_ref().map_or_else(|| "PROGRAM".to_owned(), |program| program.display().to_string())

@@ -27,7 +27,7 @@ pub use bound::UpperBound;
 pub use crash::{Crash, Register};
 pub use finding::{Collision, Evidence, Finding, Fingerprint, Grade, Rule};
 pub use frame::{Frame, Snippet};
-pub use place::{Goroutine, Place, Role, Thread};
+pub use place::{Goroutine, Place, Process, Role, Thread};
 pub use summary::{ExitStatus, Summary, Verdict, WatchCounts};
 
 /// The version of the JSON contract; it changes when a reader of the old one would misunderstand the new.

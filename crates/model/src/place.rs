@@ -42,6 +42,15 @@ pub struct Goroutine {
     pub created_by: Option<Frame>,
 }
 
+/// A process of a target that has several.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Process {
+    /// The kernel's process id, as the watcher sees it.
+    pub pid: i32,
+    /// The title that it gave itself (`puma: cluster worker 0`), or its name (`/proc/PID/comm`).
+    pub name: String,
+}
+
 /// The thread that stood at a place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Thread {
@@ -49,6 +58,9 @@ pub struct Thread {
     pub tid: i32,
     /// The thread's name (`/proc/PID/task/TID/comm`).
     pub name: String,
+    /// The process it belongs to, where that is another than the one that was started or named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub process: Option<Process>,
     /// The goroutine it ran, if it ran one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub goroutine: Option<Goroutine>,

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::io;
 
 use jostle_model::{
-    Atomicity, Evidence, ExitStatus, Finding, Fingerprint, Frame, Place, Role, Rule, SCHEMA, Snippet,
-    Summary, Thread, UpperBound, Verdict, WatchCounts,
+    Atomicity, Evidence, ExitStatus, Finding, Fingerprint, Frame, Place, Process, Role, Rule, SCHEMA,
+    Snippet, Summary, Thread, UpperBound, Verdict, WatchCounts,
 };
 use serde::Serialize;
 use serde_json::ser::Formatter;
@@ -104,6 +104,8 @@ struct ThreadView<'a> {
     tid: i32,
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    process: Option<&'a Process>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     goroutine: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     goroutine_created_by: Option<FrameView<'a>>,
@@ -115,6 +117,7 @@ impl<'a> ThreadView<'a> {
         Self {
             tid: thread.tid,
             name: &thread.name,
+            process: thread.process.as_ref(),
             goroutine: goroutine.map(|goroutine| goroutine.id),
             goroutine_created_by: goroutine.and_then(|it| it.created_by.as_ref()).map(FrameView::new),
         }

@@ -139,7 +139,7 @@ pub(crate) fn target(command: &str) -> String {
     let command = printable::line(command);
     match command.trim() {
         "" => String::new(),
-        attached if attached.starts_with("-p ") => format!(" {attached}"),
+        attached if attached.starts_with("-p ") || attached.starts_with("--name ") => format!(" {attached}"),
         launched => format!(" -- {launched}"),
     }
 }

@@ -16,6 +16,9 @@ const NAME_WIDTH: usize = 160;
 /// The kernel allows 15 bytes for the name of a thread, and eight bytes are 18 digits with their prefix.
 const SHORT: usize = 32;
 
+/// What a server calls its worker.
+const PROCESS_TITLE: usize = 60;
+
 /// Longer titles than this are two names with a sentence between them, and no longer read as one.
 const TITLE_WIDTH: usize = 400;
 
@@ -40,7 +43,11 @@ pub(crate) fn who(thread: Option<&Thread>) -> String {
 
 /// Who stood there, with everything by which it can be found elsewhere: `goroutine 17 on thread 4711 "server"`.
 pub(crate) fn identity(thread: &Thread) -> String {
-    let kernel = format!("thread {} \"{}\"", thread.tid, printable::shortened(&thread.name, SHORT));
+    let mut kernel = format!("thread {} \"{}\"", thread.tid, printable::shortened(&thread.name, SHORT));
+    if let Some(process) = &thread.process {
+        let name = printable::shortened(&process.name, PROCESS_TITLE);
+        kernel.push_str(&format!(" of process {} \"{name}\"", process.pid));
+    }
     match &thread.goroutine {
         Some(goroutine) => format!("goroutine {} on {kernel}", goroutine.id),
         None => kernel,

@@ -26,6 +26,16 @@ impl Budget {
         Self { share, balance: credit, debt: credit, spent: Duration::ZERO, updated: now }
     }
 
+    /// Earns another share of wall time from now on.
+    pub(crate) fn set_share(&mut self, share: f64) {
+        self.share = share;
+    }
+
+    /// The same with nothing in hand at first.
+    pub(crate) fn without_credit(self) -> Self {
+        Self { balance: 0.0, debt: 0.0, ..self }
+    }
+
     /// What is in hand, in seconds; negative after a stop that took longer than expected.
     pub(crate) fn balance(&mut self, now: Instant) -> f64 {
         let income = now.saturating_duration_since(self.updated).as_secs_f64() * self.share;

@@ -1,4 +1,4 @@
-use jostle_model::{Access, Address, Direction};
+use jostle_model::{Access, Address, Direction, Process};
 use jostle_stacks::{CodeAddress, Registers, Trace};
 
 use crate::operation::Operation;
@@ -25,6 +25,8 @@ pub(crate) struct Side {
     pub(crate) tid: i32,
     /// Its name.
     pub(crate) name: String,
+    /// The process that it belongs to, where that is not the one that was named.
+    pub(crate) process: Option<Process>,
     /// Its stack; the first address is the instruction that accesses.
     pub(crate) trace: Trace,
     /// What it did; `None` when that could not be told.

@@ -30,6 +30,9 @@ pub enum WatchError {
     /// There is no such process, or it is gone.
     #[error("attach to process {0}: there is no such process")]
     NoProcess(i32),
+    /// No process goes by that name.
+    #[error("attach: no process has {0} in its name or title")]
+    NoneNamed(String),
     /// It has ended, and only its parent has not taken note yet.
     #[error("attach to process {0}: it has ended already, and waits for its parent to take note")]
     Zombie(i32),

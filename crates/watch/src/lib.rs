@@ -23,6 +23,7 @@
 //! # Ok::<(), jostle_watch::WatchError>(())
 //! ```
 
+mod books;
 mod budget;
 mod case;
 mod crash;
@@ -30,6 +31,7 @@ mod doctor;
 mod error;
 mod experience;
 mod exploration;
+mod files;
 mod judge;
 mod mappings;
 mod memory;
@@ -38,6 +40,7 @@ mod operation;
 mod patterns;
 mod post_mortem;
 mod preflight;
+mod process;
 mod sampler;
 mod scope;
 mod sharing;
@@ -46,6 +49,7 @@ mod source;
 mod status;
 mod summary;
 mod sys;
+mod title;
 mod tracer;
 mod traps;
 mod watchpoints;
@@ -66,8 +70,10 @@ pub use sys::front::{TracerEnd, stand_apart};
 pub enum Target {
     /// A program to start, with its arguments; it is looked up in `PATH`. It ends with the watch.
     Command(Vec<OsString>),
-    /// A process that runs already. It is left as it was when the watch ends.
-    Process(i32),
+    /// Processes that run already, and their children. They are left as they were when the watch ends.
+    Processes(Vec<i32>),
+    /// The same for all processes with this in their name or title; `*` stands for anything.
+    Named(String),
     /// A process that has crashed: there is nothing left to watch, only the crash to be seen.
     Core {
         /// Its core file.
@@ -75,6 +81,13 @@ pub enum Target {
         /// The program, where it is not at the path any more that the core file names.
         program: Option<PathBuf>,
     },
+}
+
+impl Target {
+    /// Whether it ran before we came, and will when we are gone.
+    pub(crate) fn runs_already(&self) -> bool {
+        matches!(self, Self::Processes(_) | Self::Named(_))
+    }
 }
 
 /// What to watch, and how.
@@ -169,7 +182,8 @@ pub struct Outcome {
 pub fn watch(options: &Options, observer: &mut dyn Observer) -> Result<Outcome, WatchError> {
     match &options.target {
         Target::Command(command) => launch(command, options, observer),
-        Target::Process(pid) => attach(*pid, options, observer),
+        Target::Processes(pids) => attach(pids, options, observer),
+        Target::Named(name) => attach(&preflight::processes_named(name)?, options, observer),
         Target::Core { file, program } => {
             let outcome = post_mortem::examine(file, program.as_deref(), options.seed)?;
             outcome.findings.iter().for_each(|finding| observer.found(finding));
@@ -195,16 +209,23 @@ fn launch(
         sys::launch::LaunchError::Start(source) => WatchError::Start { program: program.into(), source },
         sys::launch::LaunchError::Seize(source) => WatchError::Trace(source),
     })?;
-    let mut tracer = tracer::Tracer::new(options, observer, blocked, pid);
+    let mut tracer = tracer::Tracer::new(options, observer, blocked);
+    tracer.begin(pid);
     tracer.run()?;
     summary::outcome(tracer)
 }
 
-fn attach(pid: i32, options: &Options, observer: &mut dyn Observer) -> Result<Outcome, WatchError> {
-    preflight::check_process(pid)?;
+/// Watches all of `pids`, or none.
+fn attach(pids: &[i32], options: &Options, observer: &mut dyn Observer) -> Result<Outcome, WatchError> {
+    pids.iter().try_for_each(|&pid| preflight::check_process(pid))?;
     let blocked = sys::signals::Blocked::to_work();
-    let mut tracer = tracer::Tracer::new(options, observer, blocked, pid);
-    tracer.take_over()?;
+    let mut tracer = tracer::Tracer::new(options, observer, blocked);
+    for &pid in pids {
+        if let Err(error) = tracer.join(pid) {
+            tracer.abandon()?;
+            return Err(error);
+        }
+    }
     tracer.run()?;
     summary::outcome(tracer)
 }

@@ -1,31 +1,18 @@
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::ops::Range;
-use std::os::unix::fs::MetadataExt;
 use std::rc::Rc;
 
 use jostle_model::Address;
 use jostle_stacks::{AddressSpace, Image, Memory};
 
+use crate::files::{self, FileBytes, FileKey, Files};
 use crate::mappings::{self, Mapping};
 use crate::memory::TargetMemory;
 
-/// Files larger than this are not read: their code is not sampled, and the summary says so.
-const LARGEST: u64 = 1 << 30;
-
 /// How much of a file's beginning is compared with what is mapped: a page.
 const HEAD: usize = 4096;
-
-/// An ELF file as it lies on disk. It is read, not mapped: a library that is overwritten while we look at it
-/// would end us with SIGBUS, and our breakpoints would stay in the target.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct FileBytes {
-    /// Its path, as the target names it.
-    pub(crate) path: &'static str,
-    /// Its content, kept until we end.
-    pub(crate) bytes: &'static [u8],
-}
 
 /// A file that the target has mapped as code.
 #[derive(Clone)]
@@ -47,9 +34,6 @@ pub(crate) enum Change {
     Unloaded(Loaded),
 }
 
-/// Which file, in which state: what the same library mapped twice has in common.
-type FileKey = (u64, u64, i64);
-
 /// The code of the target: which files are mapped where.
 #[derive(Default)]
 pub(crate) struct Modules {
@@ -57,7 +41,7 @@ pub(crate) struct Modules {
     pub(crate) space: AddressSpace,
     mappings: Vec<Mapping>,
     loaded: BTreeMap<Address, Loaded>,
-    files: HashMap<FileKey, Option<(FileBytes, Rc<Image>)>>,
+    files: Rc<Files>,
     /// For each code mapping and path that was tried, whether that file is what is mapped there.
     is_mapped: HashMap<(Range<Address>, FileKey), bool>,
     /// Where the import table slots lead that the loader has filled.
@@ -67,6 +51,11 @@ pub(crate) struct Modules {
 }
 
 impl Modules {
+    /// None yet; what is read of files goes into `files`.
+    pub(crate) fn new(files: Rc<Files>) -> Self {
+        Self { files, ..Self::default() }
+    }
+
     /// Looks at the target's mappings again and says what changed.
     pub(crate) fn refresh(&mut self, pid: i32, memory: &TargetMemory) -> io::Result<Vec<Change>> {
         let mappings = mappings::read(pid)?;
@@ -191,36 +180,28 @@ impl Modules {
         let mut reason = "the file is gone";
         for in_target in [by_path, by_mapping] {
             let Ok(metadata) = fs::metadata(&in_target) else { continue };
-            let key = (metadata.dev(), metadata.ino(), metadata.mtime_nsec() ^ metadata.mtime() << 20);
-            // What could not be read or parsed has said so.
-            let opened = self.open_once(key, &in_target, path, metadata.len())?;
+            let key = files::key(&metadata);
+            let opened = match self.files.open(key, &in_target, path, metadata.len()) {
+                Ok(opened) => opened,
+                Err(why) => {
+                    self.refuse(path, &why);
+                    return None;
+                }
+            };
             if self.is_what_runs(key, &opened.0, mapping, memory) {
                 return Some(opened);
             }
             reason = "the file was replaced since it was loaded";
         }
+        self.refuse(path, reason);
+        None
+    }
+
+    fn refuse(&mut self, path: &str, reason: &str) {
         let refused = format!("{path}: {reason}");
         if !self.refused.contains(&refused) {
             self.refused.push(refused);
         }
-        None
-    }
-
-    fn open_once(
-        &mut self,
-        key: FileKey,
-        in_target: &str,
-        path: &str,
-        length: u64,
-    ) -> Option<(FileBytes, Rc<Image>)> {
-        if let Some(known) = self.files.get(&key) {
-            return known.clone();
-        }
-        let opened = read(in_target, path, length);
-        if let Err(reason) = &opened {
-            self.refused.push(format!("{path}: {reason}"));
-        }
-        self.files.entry(key).or_insert(opened.ok()).clone()
     }
 
     /// The same as [`begins_as_mapped`], looked at once.
@@ -259,26 +240,6 @@ pub(crate) fn function_code(space: &AddressSpace, at: Address) -> Option<(Addres
     let function = module.image.function_at(at.unload(module.bias))?;
     let code = module.image.code(function.start, function.size as usize)?;
     Some((function.start.load(module.bias), code))
-}
-
-/// Reads and parses the file at `in_target`, which is to be known as `path`.
-pub(crate) fn read(in_target: &str, path: &str, length: u64) -> Result<(FileBytes, Rc<Image>), String> {
-    if length > LARGEST {
-        return Err(format!("larger than {} MiB", LARGEST >> 20));
-    }
-    if !starts_as_elf(in_target).map_err(|error| error.to_string())? {
-        return Err("not an ELF file".to_owned());
-    }
-    let bytes: &'static [u8] = fs::read(in_target).map_err(|error| error.to_string())?.leak();
-    let image = Image::parse(path, bytes).map_err(|error| error.to_string())?;
-    Ok((FileBytes { path: path.to_owned().leak(), bytes }, Rc::new(image)))
-}
-
-/// Whether it is worth reading whole: what a compiler at run time keeps its code in may be large.
-fn starts_as_elf(path: &str) -> io::Result<bool> {
-    let mut magic = Vec::new();
-    File::open(path)?.take(4).read_to_end(&mut magic)?;
-    Ok(magic == b"\x7fELF")
 }
 
 /// How far the loader moved the image, from one of its executable mappings.

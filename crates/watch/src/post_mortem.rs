@@ -9,9 +9,10 @@ use jostle_stacks::{AddressSpace, CoreFile, CoreMapping, Image};
 
 use crate::case::{Form, Side};
 use crate::crash::{self, Crash};
-use crate::judge::{Court, Judgement};
+use crate::files::{self, FileBytes};
+use crate::judge::{Clerk, Court, Judgement};
 use crate::mappings::Mapping;
-use crate::modules::{self, FileBytes};
+use crate::modules;
 use crate::sys::mapped_file;
 use crate::{Outcome, WatchError};
 
@@ -22,7 +23,7 @@ pub(crate) fn examine(path: &Path, program: Option<&Path>, seed: u64) -> Result<
     let core = CoreFile::parse(bytes)
         .map_err(|source| WatchError::Core { file: path.to_owned(), reason: source.to_string() })?;
     let mut scene = Scene::new(&core, program);
-    let finding = scene.crash().map(|crash| name(&mut scene.court, crash));
+    let finding = scene.crash().map(|crash| scene.name(crash));
     let mut warnings = scene.refused;
     if finding.is_none() {
         warnings.push("the core file is of a process that had not crashed".to_owned());
@@ -36,14 +37,16 @@ struct Scene<'a> {
     mappings: Vec<Mapping>,
     space: AddressSpace,
     court: Court,
+    clerk: Clerk,
     refused: Vec<String>,
 }
 
 impl<'a> Scene<'a> {
     fn new(core: &'a CoreFile, program: Option<&Path>) -> Self {
         let mappings = core.mappings.iter().map(mapping).collect();
-        let mut scene =
-            Self { core, mappings, space: AddressSpace::new(), court: Court::open(), refused: Vec::new() };
+        let mut court = Court::open();
+        let (clerk, space) = (court.clerk(), AddressSpace::new());
+        let mut scene = Self { core, mappings, space, court, clerk, refused: Vec::new() };
         let own = core.program_headers.and_then(|at| path_at(&core.mappings, at));
         let mut loaded: Vec<(String, u64)> = Vec::new();
         for code in scene.mappings.clone().iter().filter(|mapping| mapping.executable) {
@@ -54,7 +57,7 @@ impl<'a> Scene<'a> {
             if !loaded.contains(&(path.to_owned(), bias)) {
                 loaded.push((path.to_owned(), bias));
                 scene.space.add(image, bias);
-                scene.court.loaded(file, bias);
+                scene.clerk.loaded(file, bias);
             }
         }
         scene
@@ -64,7 +67,7 @@ impl<'a> Scene<'a> {
     fn open(&mut self, path: &str, instead: Option<&Path>, code: &Mapping) -> Option<(FileBytes, Rc<Image>)> {
         let on_disk = instead.map_or_else(|| PathBuf::from(path), Path::to_owned);
         let length = fs::metadata(&on_disk).map_or(0, |metadata| metadata.len());
-        let opened = modules::read(&on_disk.to_string_lossy(), path, length);
+        let opened = files::read(&on_disk.to_string_lossy(), path, length);
         // The first page of every file is part of a core file.
         let is_what_ran =
             |file: &FileBytes| modules::begins_as_mapped(file.bytes, code, &self.mappings, self.core);
@@ -89,6 +92,7 @@ impl<'a> Scene<'a> {
         let mut sides = self.core.threads.iter().map(|thread| Side {
             tid: thread.tid,
             name: self.core.program.clone(),
+            process: None,
             trace: self.space.unwind(&thread.registers, self.core),
             direction: None,
             form: Form::Unknown,
@@ -99,6 +103,14 @@ impl<'a> Scene<'a> {
         let crashed = sides.next().filter(|_| signal != 0)?;
         let others = sides.collect();
         Some(Crash::new(signal, told, access, &self.mappings, &registers, crashed, others))
+    }
+
+    fn name(&mut self, crash: Crash) -> Option<Finding> {
+        self.clerk.hear_crash(crash);
+        self.court.close().into_iter().find_map(|judged| match judged.judgement {
+            Judgement::Guilty(finding) => Some(*finding),
+            Judgement::Undecided | Judgement::Innocent => None,
+        })
     }
 }
 
@@ -115,14 +127,6 @@ fn mapping(of: &CoreMapping) -> Mapping {
 
 fn path_at(mappings: &[CoreMapping], at: Address) -> Option<String> {
     mappings.iter().find(|mapping| mapping.range.contains(&at)).map(|mapping| mapping.path.clone())
-}
-
-fn name(court: &mut Court, crash: Crash) -> Option<Finding> {
-    court.hear_crash(crash);
-    court.close().into_iter().find_map(|(_, judgement)| match judgement {
-        Judgement::Guilty(finding) => Some(*finding),
-        Judgement::Undecided | Judgement::Innocent => None,
-    })
 }
 
 fn outcome(finding: Option<Finding>, signal: i32, seed: u64, warnings: Vec<String>) -> Outcome {

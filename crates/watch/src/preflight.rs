@@ -5,10 +5,11 @@ use std::env;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read;
+use std::iter;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::{WatchError, status};
+use crate::{Patterns, WatchError, status, title};
 
 /// A program that can be started and watched.
 #[derive(Debug, PartialEq, Eq)]
@@ -63,6 +64,29 @@ pub(crate) fn check_process(pid: i32) -> Result<(), WatchError> {
             Err(WatchError::OtherArchitecture { program, machine })
         }
     }
+}
+
+/// The processes whose name or title contains `name`, without ourselves and those who have started us.
+pub(crate) fn processes_named(name: &str) -> Result<Vec<i32>, WatchError> {
+    let nobody = || WatchError::NoneNamed(name.to_owned());
+    // What is too long for a pattern is too long for a name.
+    let pattern = Patterns::new(&[name.to_owned()]).map_err(|_| nobody())?;
+    let own = ancestors(std::process::id() as i32);
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let is_named = |pid: i32| title::all_names(pid).iter().any(|name| pattern.matches(name));
+    let mut found: Vec<i32> = pids.filter(|&pid| !own.contains(&pid) && is_named(pid)).collect();
+    found.sort_unstable();
+    if found.is_empty() { Err(nobody()) } else { Ok(found) }
+}
+
+/// A process with its parent, the parent of that, and so on.
+fn ancestors(pid: i32) -> Vec<i32> {
+    let parent = |pid: &i32| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        status::field(&status, "PPid:")?.parse().ok().filter(|&parent| parent > 0)
+    };
+    iter::successors(Some(pid), parent).collect()
 }
 
 fn name_of(pid: i32) -> String {

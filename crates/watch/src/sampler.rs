@@ -93,6 +93,25 @@ impl Sampler {
         }
     }
 
+    /// The same for one process of several, which all start at once: nothing may be spent ahead.
+    pub(crate) fn without_credit(self) -> Self {
+        Self {
+            holding: self.holding.without_credit(),
+            looking: self.looking.without_credit(),
+            prospecting: self.prospecting.without_credit(),
+            breaking: self.breaking.without_credit(),
+            ..self
+        }
+    }
+
+    /// Keeps to another budget from now on.
+    pub(crate) fn set_budget(&mut self, budget: f64) {
+        self.holding.set_share(budget * (1.0 - LOOKING_SHARE));
+        self.looking.set_share(budget * LOOKING_SHARE);
+        self.prospecting.set_share(budget * PROSPECTING_SHARE);
+        self.breaking.set_share(budget * BREAKING_SHARE);
+    }
+
     /// A thread arrived at a site for the first time.
     pub(crate) fn came_alive(&mut self, catalogue: &Catalogue, site: SiteId) {
         if catalogue.site(site).may_hold() { self.live.push(site) } else { self.locked.push(site) }

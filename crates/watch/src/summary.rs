@@ -18,7 +18,7 @@ pub(crate) fn outcome(tracer: Tracer<'_>) -> Result<Outcome, WatchError> {
         verdict: verdict(tracer.findings.len(), &counts),
         findings: tracer.findings.len() as u64,
         bound: UpperBound::after_clean_trials(counts.holds),
-        seed: tracer.options.seed,
+        seed: tracer.options().seed,
         target: tracer.status,
         warnings: warnings(&tracer, &counts),
         counts,
@@ -27,19 +27,19 @@ pub(crate) fn outcome(tracer: Tracer<'_>) -> Result<Outcome, WatchError> {
 }
 
 fn counts(tracer: &Tracer<'_>) -> WatchCounts {
-    let (sites_seen, sites_known) = tracer.sites();
+    let (books, (sites_seen, sites_known)) = (&tracer.books, tracer.books.sites);
     let watched = tracer.watched();
     WatchCounts {
         watched_ms: watched.as_millis() as u64,
-        held_share: tracer.time_held().as_secs_f64() / watched.as_secs_f64().max(1e-9),
-        budget: tracer.options.budget,
-        samples: tracer.tally.samples,
-        holds: tracer.tally.holds,
+        held_share: books.held.as_secs_f64() / watched.as_secs_f64().max(1e-9),
+        budget: tracer.options().budget,
+        samples: books.tally.samples,
+        holds: books.tally.holds,
         sites_seen,
         sites_known,
-        hits: tracer.tally.hits,
-        value_changes: tracer.tally.value_changes,
-        undecided: tracer.tally.undecided,
+        hits: books.tally.hits,
+        value_changes: books.tally.value_changes,
+        undecided: books.tally.undecided,
     }
 }
 
@@ -52,6 +52,7 @@ fn verdict(findings: usize, counts: &WatchCounts) -> Verdict {
 }
 
 fn warnings(tracer: &Tracer<'_>, counts: &WatchCounts) -> Vec<String> {
+    let books = &tracer.books;
     let mut warnings = Vec::new();
     if counts.undecided > 0 {
         warnings.push(format!(
@@ -60,27 +61,45 @@ fn warnings(tracer: &Tracer<'_>, counts: &WatchCounts) -> Vec<String> {
             counts.undecided
         ));
     }
-    if tracer.tally.children > 0 {
-        warnings.push(format!("{} child processes were not watched", tracer.tally.children));
-    }
-    if tracer.tally.blind_holds > 0 {
+    warnings.extend(about_children(tracer));
+    if books.tally.blind_holds > 0 {
         warnings.push(format!(
             "in {} holds some thread had no free debug register; is a debugger attached?",
-            tracer.tally.blind_holds
+            books.tally.blind_holds
         ));
     }
-    if tracer.deaf_threads() > 0 {
+    if books.tally.poor_holds > 0 {
+        warnings.push(format!(
+            "in {} holds some thread was not watched, since we may open no more files: see ulimit -Hn",
+            books.tally.poor_holds
+        ));
+    }
+    if books.deaf > 0 {
         warnings.push(format!(
             "up to {} threads blocked SIGTRAP: what they did during a hold was not seen",
-            tracer.deaf_threads()
+            books.deaf
         ));
     }
-    if tracer.ran_alone() {
+    if books.most_threads < 2 {
         warnings.push("the target never had a second thread: nothing in it can collide".to_owned());
     }
     if let Some(error) = &tracer.error {
         warnings.push(format!("the watch ended after {} ms: failed to {error}", counts.watched_ms));
     }
-    warnings.extend(tracer.refused_files().iter().map(|refused| format!("not looked into: {refused}")));
+    warnings.extend(books.refused.iter().map(|refused| format!("not looked into: {refused}")));
+    warnings
+}
+
+fn about_children(tracer: &Tracer<'_>) -> Vec<String> {
+    let (alone, too_many) = tracer.children_left_out();
+    let mut warnings = tracer.books.unwatched.clone();
+    if alone > 0 {
+        warnings.push(format!(
+            "{alone} child processes were not watched: they ended at once, or had one thread only"
+        ));
+    }
+    if too_many > 0 {
+        warnings.push(format!("{too_many} child processes were not watched: there were too many at a time"));
+    }
     warnings
 }

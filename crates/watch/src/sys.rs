@@ -1,6 +1,7 @@
 //! The kernel's side of the work, each call wrapped so that the rest of the crate needs no `unsafe`.
 
 pub(crate) mod attach;
+pub(crate) mod descriptors;
 pub(crate) mod front;
 pub(crate) mod haste;
 pub(crate) mod launch;

@@ -1,323 +1,345 @@
 //! The loop that watches: wait for a thread to stop, look, let it go.
 //!
-//! One thread does it all, because ptrace obeys only the thread that attached. Every turn of the loop first
-//! serves stopped threads, since each of them stands still until we are done, and only then plans ahead.
+//! One thread does it all, for all processes of the target, because ptrace obeys only the thread that attached. Every
+//! turn of the loop first serves stopped threads, since each of them stands still until we are done, and only then plans
+//! ahead.
 
-mod autopsy;
-mod catch;
-mod events;
-mod leave;
-mod patrol;
-mod turn;
+mod ending;
+mod family;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::thread;
+use std::collections::{BTreeMap, VecDeque};
+use std::fs;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use jostle_model::{Address, ExitStatus, Finding};
+use jostle_model::{ExitStatus, Finding};
 
-use crate::case::CaseKey;
-use crate::exploration::Exploration;
-use crate::judge::Court;
-use crate::memory::TargetMemory;
-use crate::modules::Modules;
-use crate::sampler::Sampler;
-use crate::sharing::Sharing;
-use crate::sites::{Catalogue, SiteId};
-use crate::sys::profile::Profile;
-use crate::sys::signals::{self, Arrival, Blocked};
-use crate::sys::{attach, front, haste};
-use crate::traps::Traps;
-use crate::watchpoints::Watchpoints;
-use crate::{Observer, Options, Target, WatchError};
-use autopsy::{LastFault, Looks};
-use catch::{Hold, Prospect};
-use patrol::Breakpoint;
+use crate::books::Books;
+use crate::files::Files;
+use crate::judge::{Court, Judged, Judgement};
+use crate::process::{Common, Phase, Process};
+use crate::status::field;
+use crate::sys::ptrace::{self, Event};
+use crate::sys::signals::{Arrival, Blocked};
+use crate::sys::{descriptors, haste};
+use crate::{Observer, Options, Progress, WatchError};
+use family::Family;
 
 /// How often plans are made at most: by the way, when something happens; after twice as long without. Waking up takes
 /// more than planning does.
 const TURN: Duration = Duration::from_millis(5);
 
-/// How far we are with the target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
-    /// It has not begun to run its program.
-    Starting,
-    /// Being watched.
-    Watching,
-    /// No longer watched, on its way out (or left to end by itself).
-    Ending,
-    /// Gone.
-    Gone,
-}
-
-/// How often something happened.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) samples: u64,
-    pub(crate) holds: u64,
-    pub(crate) hits: u64,
-    pub(crate) value_changes: u64,
-    pub(crate) undecided: u64,
-    /// Child processes that were let go unwatched.
-    pub(crate) children: u64,
-    /// Holds during which some thread had no free debug register.
-    pub(crate) blind_holds: u64,
-}
-
-/// What is known about one collision of two places.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Known {
-    /// With the judge; caught so often since it was handed in.
-    Pending(u64),
-    /// A finding, by its index.
-    Finding(usize),
-    /// Undecided.
-    Undecided,
-    /// Not a bug.
-    Innocent,
-}
-
 pub(crate) struct Tracer<'a> {
-    pub(crate) options: &'a Options,
-    pub(crate) observer: &'a mut dyn Observer,
-    pub(crate) blocked: Blocked,
-    pub(crate) pid: i32,
-    pub(crate) phase: Phase,
+    common: Common<'a>,
+    observer: &'a mut dyn Observer,
+    blocked: Blocked,
+    /// The process that was started, or named first.
+    main: i32,
+    processes: BTreeMap<i32, Process>,
+    family: Family,
+    /// What was reported while others were waited for.
+    backlog: VecDeque<(i32, Event)>,
     pub(crate) status: ExitStatus,
     /// Why the machine did not let us look; nothing of the target has run then.
     pub(crate) refusal: Option<WatchError>,
     /// Why the watch was given up.
     pub(crate) error: Option<WatchError>,
-    pub(crate) started: Instant,
-    pub(crate) watch_ended: Option<Instant>,
+    watch_ended: Option<Instant>,
     next_turn: Instant,
     /// When to use force on a target that was asked to end.
-    pub(crate) force_at: Option<Instant>,
-    pub(crate) asked_to_end: u32,
-    memory: Option<TargetMemory>,
-    modules: Modules,
-    modules_read: Instant,
-    catalogue: Catalogue,
-    exploration: Exploration,
-    sampler: Sampler,
-    sharing: Sharing,
-    traps: Traps,
-    /// In a process that we did not start, instead of traps.
-    breakpoint: Option<Breakpoint>,
-    watchpoints: Watchpoints,
-    /// Where threads run; nothing for those that may not be sampled.
-    profiles: BTreeMap<i32, Option<Profile>>,
-    threads: BTreeMap<i32, Thread>,
-    /// Children that borrow the target's memory until they run a program of their own.
-    borrowers: BTreeSet<i32>,
-    hold: Option<Hold>,
-    /// Oldest first.
-    prospects: Vec<Prospect>,
-    cookies: u64,
-    /// How many threads can run at a time.
-    processors: usize,
-    /// How many events were seen.
-    events: u64,
-    known: HashMap<CaseKey, Known>,
-    /// How often a value changed with nobody seen, by place.
-    seen_alone: HashMap<CaseKey, u32>,
-    /// Which instruction has come to which held site.
-    met: HashSet<(SiteId, Address)>,
-    last_fault: Option<LastFault>,
-    looks_at_faults: Looks,
-    pub(crate) court: Court,
+    force_at: Option<Instant>,
+    asked_to_end: u32,
+    court: Court,
+    /// Which process each clerk speaks for.
+    clerks: BTreeMap<u64, i32>,
+    /// How many of how many processes the budget was shared among last.
+    shares: usize,
+    shared_among: usize,
     pub(crate) findings: Vec<Finding>,
-    pub(crate) tally: Tally,
-    most_threads: usize,
-    most_deaf: usize,
-    /// Since when all threads were seen to block SIGTRAP, at every look.
-    all_deaf_since: Option<Instant>,
-    /// Whether the target was seen to handle SIGTRAP itself, or to ignore it.
-    trap_is_taken: bool,
-}
-
-/// A thread of the target.
-#[derive(Clone, Copy, Debug)]
-struct Thread {
-    /// When it was last seen to do anything, as the number of that event.
-    seen: u64,
-    /// At how many looks in a row it blocked SIGTRAP: watchpoints cannot reach it then.
-    deaf_looks: u32,
-    /// What it blocked at the last of them.
-    deaf_mask: u64,
+    pub(crate) books: Books,
 }
 
 impl<'a> Tracer<'a> {
-    /// The tracer of process `pid`, which stands in its exec stop or is to be [taken over](Self::take_over).
-    pub(crate) fn new(
-        options: &'a Options,
-        observer: &'a mut dyn Observer,
-        blocked: Blocked,
-        pid: i32,
-    ) -> Self {
+    /// The tracer of a target whose processes are still to be named.
+    pub(crate) fn new(options: &'a Options, observer: &'a mut dyn Observer, blocked: Blocked) -> Self {
         let now = Instant::now();
+        descriptors::raise_limit();
         Self {
-            options,
+            common: Common { options, started: now, files: Rc::new(Files::default()) },
             observer,
             blocked,
-            pid,
-            phase: Phase::Starting,
+            main: 0,
+            processes: BTreeMap::new(),
+            family: Family::new(now),
+            backlog: VecDeque::new(),
             status: ExitStatus::Running,
             refusal: None,
             error: None,
-            started: now,
             watch_ended: None,
             next_turn: now,
             force_at: None,
             asked_to_end: 0,
-            memory: None,
-            modules: Modules::default(),
-            modules_read: now,
-            catalogue: Catalogue::new(options.include.clone(), options.exclude.clone()),
-            exploration: Exploration::new(options.seed, is_attached(options)),
-            sampler: Sampler::new(options.seed, options.budget, now),
-            sharing: Sharing::default(),
-            traps: Traps::default(),
-            breakpoint: None,
-            watchpoints: Watchpoints::new(false),
-            profiles: BTreeMap::new(),
-            threads: BTreeMap::new(),
-            borrowers: BTreeSet::new(),
-            hold: None,
-            prospects: Vec::new(),
-            cookies: 0,
-            processors: thread::available_parallelism().map_or(1, usize::from),
-            events: 0,
-            known: HashMap::new(),
-            seen_alone: HashMap::new(),
-            met: HashSet::new(),
-            last_fault: None,
-            looks_at_faults: Looks::default(),
             court: Court::open(),
+            clerks: BTreeMap::new(),
+            shares: 1,
+            shared_among: 1,
             findings: Vec::new(),
-            tally: Tally::default(),
-            most_threads: 0,
-            most_deaf: 0,
-            all_deaf_since: None,
-            trap_is_taken: false,
+            books: Books::default(),
         }
     }
 
-    /// Becomes the tracer of a process that runs.
+    /// Watches process `pid`, which we have started: it stands in its exec stop.
+    pub(crate) fn begin(&mut self, pid: i32) {
+        let process = self.process(pid, false);
+        self.main = pid;
+        self.processes.insert(pid, process);
+    }
+
+    /// Watches process `pid`, which runs already, with its children.
     ///
     /// # Errors
     /// When the machine does not let us look; the process is as it was then.
-    pub(crate) fn take_over(&mut self) -> Result<(), WatchError> {
-        // What may fail is tried before anything is done to the target.
-        self.begin_program()?;
-        let threads = attach::seize_all(self.pid).map_err(|error| match error.raw_os_error() {
-            Some(libc::ESRCH) => WatchError::NoProcess(self.pid),
-            _ => WatchError::Trace(error),
-        })?;
-        for tid in threads {
-            self.add_thread(tid);
+    pub(crate) fn join(&mut self, pid: i32) -> Result<(), WatchError> {
+        self.take_over(pid, false)?;
+        if self.main == 0 {
+            self.main = pid;
         }
+        self.family.adopt_children_of(pid);
         Ok(())
     }
 
-    /// Whether the target ran before we came, and will when we are gone.
-    fn is_attached(&self) -> bool {
-        is_attached(self.options)
+    fn take_over(&mut self, pid: i32, is_kin: bool) -> Result<(), WatchError> {
+        let mut process = self.process(pid, is_kin);
+        process.take_over()?;
+        self.processes.insert(pid, process);
+        Ok(())
+    }
+
+    fn process(&mut self, pid: i32, is_kin: bool) -> Process {
+        let clerk = self.court.clerk();
+        self.clerks.insert(clerk.number(), pid);
+        Process::new(pid, &self.common, clerk, is_kin)
     }
 
     /// Watches until the target is gone, or left.
     pub(crate) fn run(&mut self) -> Result<(), WatchError> {
         haste::hasten();
-        while self.phase != Phase::Gone {
+        while !self.processes.is_empty() {
             match self.blocked.wait(self.patience()) {
                 Arrival::End { signal, from_terminal } => self.asked_to_end(signal, from_terminal),
                 Arrival::Child | Arrival::Nothing => {}
             }
             self.serve_events()?;
-            self.end_hold_if_due();
-            self.end_prospects_if_due();
-            if Instant::now() + TURN >= self.next_turn && self.phase != Phase::Gone {
+            self.end_what_is_due();
+            if Instant::now() + TURN >= self.next_turn {
                 self.turn();
                 self.next_turn = Instant::now() + 2 * TURN;
             }
+            self.bury();
         }
         let judged = self.court.close();
         self.take_judgements(judged);
         Ok(())
     }
 
-    /// How long nothing needs to be done unless something happens. Prospects end by the way: to wake up for each would
-    /// cost more than it is worth.
+    /// How long nothing needs to be done unless something happens.
     fn patience(&self) -> Duration {
-        let next = self.hold.iter().map(|hold| hold.until).fold(self.next_turn, Instant::min);
-        next.saturating_duration_since(Instant::now())
+        let due = self.processes.values().filter_map(Process::next_due);
+        due.fold(self.next_turn, Instant::min).saturating_duration_since(Instant::now())
     }
 
     /// Time spent watching so far.
     pub(crate) fn watched(&self) -> Duration {
-        self.watch_ended.unwrap_or_else(Instant::now) - self.started
+        self.watch_ended.unwrap_or_else(Instant::now) - self.common.started
     }
 
-    /// Time that threads of the target stood still for us.
-    pub(crate) fn time_held(&self) -> Duration {
-        self.sampler.spent()
+    /// How many children were not watched: since there was nothing to see in them, and since there were too many.
+    pub(crate) fn children_left_out(&self) -> (u64, u64) {
+        (self.family.left_alone, self.family.too_many)
     }
 
-    /// Sites seen to run, and sites known.
-    pub(crate) fn sites(&self) -> (u64, u64) {
-        self.catalogue.seen_and_known()
+    /// What was asked for.
+    pub(crate) fn options(&self) -> &Options {
+        self.common.options
     }
 
-    /// Files with code that could not be looked into.
-    pub(crate) fn refused_files(&self) -> &[String] {
-        &self.modules.refused
+    /// Serves every task that has something to report.
+    fn serve_events(&mut self) -> Result<(), WatchError> {
+        while let Some((tid, event)) = self.next_event()? {
+            match self.processes.values_mut().find(|process| process.is_ours(tid)) {
+                Some(process) => {
+                    process.serve(tid, event);
+                    self.backlog.extend(process.strangers.drain(..));
+                    if process.is_in_haste {
+                        process.is_in_haste = false;
+                        self.next_turn = Instant::now();
+                    }
+                }
+                None => self.newborn(tid, event),
+            }
+            // A busy target must not keep us from ending a hold.
+            self.end_what_is_due();
+        }
+        Ok(())
     }
 
-    /// Whether there was never more than one thread.
-    pub(crate) fn ran_alone(&self) -> bool {
-        self.most_threads < 2
+    fn next_event(&mut self) -> Result<Option<(i32, Event)>, WatchError> {
+        match self.backlog.pop_front() {
+            Some(kept) => Ok(Some(kept)),
+            None => ptrace::next_event().map_err(WatchError::Wait),
+        }
     }
 
-    /// The most threads that watchpoints could not reach at any one time.
-    pub(crate) fn deaf_threads(&self) -> usize {
-        self.most_deaf
+    fn end_what_is_due(&mut self) {
+        for process in self.processes.values_mut() {
+            process.end_what_is_due();
+            self.backlog.extend(process.strangers.drain(..));
+        }
     }
 
-    /// Somebody wants us to end. A target that we started hears of it if it has not already, and gets the time it needs;
-    /// asked again, it gets none. Where the front was killed, the target was not meant.
-    fn asked_to_end(&mut self, signal: i32, from_terminal: bool) {
-        if self.is_attached() || front::is_gone() {
-            self.leave();
+    /// A task that was just created makes its first stop.
+    fn newborn(&mut self, tid: i32, event: Event) {
+        if matches!(event, Event::Exited(_) | Event::Killed(_)) {
             return;
         }
-        self.asked_to_end += 1;
-        self.stop_watching();
-        let signal = if self.asked_to_end > 1 { libc::SIGKILL } else { signal };
-        if !from_terminal || signal == libc::SIGKILL {
-            // It may have ended meanwhile.
-            let _ = signals::send(self.pid, signal);
+        let status = fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
+        let number = |name| field(&status, name).and_then(|value| value.parse::<i32>().ok());
+        let thread_of = number("Tgid:").and_then(|group| self.processes.get_mut(&group));
+        match thread_of {
+            Some(process) => process.add_thread(tid),
+            None => match self.processes.values_mut().find(|other| ptrace::shares_memory(other.pid, tid)) {
+                Some(lender) => lender.add_borrower(tid),
+                None => return self.let_child_go(tid, number("PPid:").unwrap_or(0)),
+            },
+        }
+        // One that is being left wants none of it any more.
+        let is_leaving = |process: &&Process| process.phase == Phase::Leaving && process.is_ours(tid);
+        let _ = match self.processes.values().find(is_leaving) {
+            Some(_) => ptrace::detach(tid, 0),
+            None => ptrace::resume(tid, 0),
+        };
+    }
+
+    /// A child runs on untraced, as all children do that end at once, or change their privileges. Should it live on, we
+    /// shall come back to it.
+    fn let_child_go(&mut self, tid: i32, parent: i32) {
+        match self.processes.get(&parent) {
+            Some(parent) => parent.clean_copy(tid),
+            // Its parent said that it is somebody else's (`CLONE_PARENT`).
+            None => self.processes.values().for_each(|process| process.clean_copy(tid)),
+        }
+        let _ = ptrace::detach(tid, 0);
+        self.family.born(tid, parent);
+    }
+
+    fn turn(&mut self) {
+        let judged = self.court.judged();
+        self.take_judgements(judged);
+        if self.watch_ended.is_none() {
+            for process in self.processes.values_mut().filter(|process| process.phase == Phase::Watching) {
+                process.look_ahead();
+            }
+            self.welcome_kin();
+            self.share_budget();
+        }
+        for process in self.processes.values_mut() {
+            process.end_leaving_if_due();
+        }
+        self.end_in_time();
+        let (samples, holds) = self
+            .processes
+            .values()
+            .fold((self.books.tally.samples, self.books.tally.holds), |(samples, holds), process| {
+                (samples + process.tally.samples, holds + process.tally.holds)
+            });
+        self.observer.progress(&Progress {
+            elapsed: self.watched(),
+            samples,
+            holds,
+            findings: self.findings.len() as u64,
+            ending: self.watch_ended.is_some(),
+        });
+    }
+
+    /// Watches the children that have lived for long enough.
+    fn welcome_kin(&mut self) {
+        for pid in self.family.come_of_age(Instant::now(), self.processes.len()) {
+            match crate::preflight::check_process(pid).and_then(|()| self.take_over(pid, true)) {
+                Ok(()) => self.family.adopt_children_of(pid),
+                Err(WatchError::NoProcess(_) | WatchError::Zombie(_)) => {}
+                Err(error) => self.books.note_unwatched(pid, &error),
+            }
         }
     }
 
-    /// Takes every trap and watchpoint away. The target runs on as if we had never been there.
-    pub(crate) fn stop_watching(&mut self) {
-        if self.phase != Phase::Watching {
+    /// The budget is for all processes together.
+    fn share_budget(&mut self) {
+        let shares = self.processes.values().filter(|process| process.is_at_risk()).count().max(1);
+        if shares != self.shares || self.processes.len() != self.shared_among {
+            (self.shares, self.shared_among) = (shares, self.processes.len());
+            for process in self.processes.values_mut() {
+                process.set_budget(self.common.options.budget / shares as f64);
+            }
+        }
+    }
+
+    fn take_judgements(&mut self, judged: Vec<Judged>) {
+        for Judged { clerk, key, judgement } in judged {
+            let finding = match &judgement {
+                Judgement::Guilty(finding) => Some(self.take_finding(finding)),
+                Judgement::Undecided | Judgement::Innocent => None,
+            };
+            let process = self.clerks.get(&clerk).and_then(|pid| self.processes.get_mut(pid));
+            match process {
+                Some(process) => process.learn(key, &judgement, finding),
+                None => self.books.tally.undecided += u64::from(matches!(judgement, Judgement::Undecided)),
+            }
+        }
+        self.count_again();
+    }
+
+    /// Adds a finding, or counts it up when the same pair of lines was found from another instruction, or in another
+    /// process.
+    fn take_finding(&mut self, finding: &Finding) -> usize {
+        if let Some(index) = self.findings.iter().position(|known| known.id == finding.id) {
+            self.findings[index].seen_again(finding.times());
+            return index;
+        }
+        self.observer.found(finding);
+        self.findings.push(finding.clone());
+        self.findings.len() - 1
+    }
+
+    fn count_again(&mut self) {
+        for process in self.processes.values_mut() {
+            for index in process.seen_again.drain(..) {
+                self.findings[index].seen_again(1);
+            }
+        }
+    }
+
+    /// Closes the books of processes that are gone, or left.
+    fn bury(&mut self) {
+        if self.processes.values().all(|process| process.phase != Phase::Gone) {
             return;
         }
-        self.end_hold();
-        self.prospects.clear();
-        self.breakpoint = None;
-        if let Some(memory) = &self.memory {
-            self.traps.disarm_all(memory);
+        // What is still with the judge is counted for them.
+        self.count_again();
+        let gone: Vec<i32> = (self.processes.values())
+            .filter(|process| process.phase == Phase::Gone)
+            .map(|process| process.pid)
+            .collect();
+        for pid in gone {
+            let Some(mut process) = self.processes.remove(&pid) else { continue };
+            self.books.add(&process);
+            if pid == self.main {
+                self.status = process.status;
+                self.refusal = process.refusal.take();
+                self.error = process.error.take();
+                self.main_is_gone();
+            } else if let Some(error) = &process.error {
+                self.books.note_unwatched(pid, error);
+            }
         }
-        self.watchpoints.clear();
-        self.profiles.clear();
-        self.watch_ended = Some(Instant::now());
-        self.phase = Phase::Ending;
     }
-}
-
-fn is_attached(options: &Options) -> bool {
-    matches!(options.target, Target::Process(_))
 }

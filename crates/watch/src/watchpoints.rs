@@ -40,6 +40,8 @@ fn slices(at: Address, size: u64) -> impl Iterator<Item = Slice> {
 pub(crate) struct Blind {
     /// Threads without a free debug register.
     pub(crate) no_register: usize,
+    /// Threads for which we may open no more files.
+    pub(crate) no_descriptor: usize,
 }
 
 /// The watchpoints of all threads of the target. Reserved when first needed, then only re-armed: that costs
@@ -135,7 +137,11 @@ impl Watchpoints {
             let mut all = parts.iter();
             let armed = all
                 .try_for_each(|(index, armed)| arm(&mut registers[*index], tid, self.exclude_kernel, armed));
-            blind.no_register += usize::from(armed.is_err());
+            match armed.map_err(|error| error.raw_os_error()) {
+                Ok(()) => {}
+                Err(Some(libc::EMFILE | libc::ENFILE)) => blind.no_descriptor += 1,
+                Err(_) => blind.no_register += 1,
+            }
         }
         for (register, armed) in parts {
             self.armed[register] = Some(armed);

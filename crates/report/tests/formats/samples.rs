@@ -31,11 +31,11 @@ fn stripped(module: &str, address: u64) -> Frame {
 }
 
 fn goroutine(id: u64, created_by: Option<Frame>, tid: i32, name: &str) -> Option<Thread> {
-    Some(Thread { tid, name: name.to_owned(), goroutine: Some(Goroutine { id, created_by }) })
+    Some(Thread { tid, name: name.to_owned(), process: None, goroutine: Some(Goroutine { id, created_by }) })
 }
 
 fn thread(tid: i32, name: &str) -> Option<Thread> {
-    Some(Thread { tid, name: name.to_owned(), goroutine: None })
+    Some(Thread { tid, name: name.to_owned(), process: None, goroutine: None })
 }
 
 fn snippet(file: &str, line: u32, first_line: u32, text: &str) -> Option<Snippet> {

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use jostle_model::{Atomicity, Direction, Frame};
 
-use super::Judge;
+use super::view::View;
 use crate::case::Side;
 use crate::scope;
 
@@ -24,7 +24,7 @@ struct Words {
     any: bool,
 }
 
-impl Judge {
+impl View {
     /// Judges a move by the frames at its instruction, innermost first.
     pub(super) fn atomicity_of_move(&self, side: &Side, frames: &[Frame], size: u32) -> Atomicity {
         if size > 8 {

@@ -2,11 +2,13 @@
 
 use jostle_model::{Crash, Direction, Evidence, Finding, Place, Role, Rule};
 
-use super::{Judge, blame, fnv1a, position};
+use super::blame;
+use super::ruling::{fnv1a, position};
+use super::view::View;
 use crate::case::{Form, Side};
 use crate::crash;
 
-impl Judge {
+impl View {
     pub(super) fn judge_crash(&self, crash: &crash::Crash) -> Finding {
         let (crashed, _) = self.stand(&crash.crashed, Role::Crash);
         let mut others: Vec<(Place, blame::Blame)> =

@@ -7,12 +7,15 @@ use jostle_stacks::Registers;
 
 use crate::case::{self, Case, Side};
 use crate::operation::Operation;
+use crate::process::catch::Watched;
+use crate::process::events::resume;
+use crate::process::{Known, Process};
 use crate::sites::SiteId;
 use crate::sys::ptrace;
-use crate::tracer::catch::Watched;
-use crate::tracer::events::resume;
-use crate::tracer::{Known, Tracer};
 
+/// In how many threads a place is watched during a hold: those seen last. Each takes several microseconds, and the held
+/// one stands still meanwhile.
+const MOST_OTHERS: usize = 128;
 /// After so many different visitors a hold ends: more are left for later.
 const MOST_VISITORS: usize = 4;
 /// After so many stops it ends too, even if they were all the same visitor's: each costs that one about 40 µs.
@@ -24,13 +27,13 @@ const LATE_HIT: Duration = Duration::from_millis(2);
 
 /// A thread that is being held.
 #[derive(Debug)]
-pub(in crate::tracer) struct Hold {
-    pub(in crate::tracer) held: Side,
+pub(in crate::process) struct Hold {
+    pub(in crate::process) held: Side,
     site: SiteId,
     pub(super) watched: Watched,
     old: Option<u64>,
     since: Instant,
-    pub(in crate::tracer) until: Instant,
+    pub(in crate::process) until: Instant,
     /// Each different instruction that came, with the first thread that executed it.
     visitors: Vec<(Address, Side)>,
     hits: u32,
@@ -43,7 +46,7 @@ impl Hold {
     }
 }
 
-impl Tracer<'_> {
+impl Process {
     /// Two threads that stand before accesses to the same bytes collide without any watchpoint.
     pub(super) fn collides_with_hold(
         &mut self,
@@ -82,9 +85,10 @@ impl Tracer<'_> {
         };
         self.make_room(&access);
         let watched = self.marked(access);
-        let others = self.threads.keys().copied().filter(|&other| other != tid);
-        let blind = self.watchpoints.arm(&access, others, watched.cookie);
+        let others = self.likely_to_run(MOST_OTHERS, Some(tid));
+        let blind = self.watchpoints.arm(&access, others.into_iter(), watched.cookie);
         self.tally.blind_holds += u64::from(blind.no_register > 0);
+        self.tally.poor_holds += u64::from(blind.no_descriptor > 0);
         let form = case::form(&operation, &access);
         let held = self.side(tid, registers, operation.at, Some(access.direction), form);
         let old = self.value(&access);
@@ -125,14 +129,14 @@ impl Tracer<'_> {
     }
 
     /// Ends the hold when its time is over.
-    pub(in crate::tracer) fn end_hold_if_due(&mut self) {
+    pub(in crate::process) fn end_hold_if_due(&mut self) {
         if self.hold.as_ref().is_some_and(|hold| Instant::now() >= hold.until) {
             self.end_hold();
         }
     }
 
     /// Lets the held thread go and hands in what was seen.
-    pub(in crate::tracer) fn end_hold(&mut self) {
+    pub(in crate::process) fn end_hold(&mut self) {
         let Some(hold) = &self.hold else { return };
         let new = self.value(&hold.watched.access);
         let changed = hold.has_changed(new);
@@ -156,7 +160,7 @@ impl Tracer<'_> {
     }
 
     /// A thread is gone, with everything that it might have told if it was being held.
-    pub(in crate::tracer) fn held_one_is_gone(&mut self, tid: i32) {
+    pub(in crate::process) fn held_one_is_gone(&mut self, tid: i32) {
         if let Some(hold) = self.hold.take_if(|hold| hold.held.tid == tid) {
             self.watchpoints.disarm(hold.watched.cookie);
         }
@@ -170,7 +174,7 @@ impl Tracer<'_> {
                 std::thread::yield_now();
                 continue;
             };
-            self.serve(tid, event);
+            self.serve_if_ours(tid, event);
         }
     }
 
@@ -223,10 +227,10 @@ impl Tracer<'_> {
         match self.known.get_mut(&key) {
             None => {
                 self.known.insert(key, Known::Pending(0));
-                self.court.hear(case);
+                self.clerk.hear(case);
             }
             Some(Known::Pending(again)) => *again += 1,
-            Some(Known::Finding(index)) => self.findings[*index].seen_again(1),
+            Some(Known::Finding(index)) => self.seen_again.push(*index),
             Some(Known::Undecided) => self.tally.undecided += 1,
             Some(Known::Innocent) => {}
         }

@@ -8,12 +8,12 @@ use jostle_stacks::{CodeAddress, Registers, Trace};
 
 use crate::case::{self, Form, Side};
 use crate::operation;
-use crate::tracer::Tracer;
+use crate::process::Process;
 
 /// How old our knowledge of the mappings must be before unknown code makes us look again.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-impl Tracer<'_> {
+impl Process {
     /// The side of a thread that has just accessed: its instruction is the one before where it stands.
     pub(super) fn visitor(&mut self, tid: i32, registers: &libc::user_regs_struct, access: &Access) -> Side {
         let here = case::registers(registers);
@@ -51,7 +51,7 @@ impl Tracer<'_> {
         Some((at, Some(direction), case::form(&operation, access)))
     }
 
-    pub(in crate::tracer) fn side(
+    pub(in crate::process) fn side(
         &mut self,
         tid: i32,
         registers: &Registers,
@@ -64,7 +64,8 @@ impl Tracer<'_> {
             self.read_modules();
             trace = self.walk(registers);
         }
-        Side { tid, name: self.thread_name(tid), trace: case::standing_at(trace, at), direction, form }
+        let (name, process) = (self.thread_name(tid), self.name.clone());
+        Side { tid, name, process, trace: case::standing_at(trace, at), direction, form }
     }
 
     fn walk(&self, registers: &Registers) -> Trace {

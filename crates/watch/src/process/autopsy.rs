@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use jostle_model::{Address, ExitStatus};
 
 use super::events::resume;
-use super::{Phase, Tracer};
+use super::{Phase, Process};
 use crate::case::{self, Form, Side};
 use crate::crash::{self, Crash, FAULTS};
 use crate::status::mask;
@@ -57,14 +57,17 @@ impl Looks {
     }
 }
 
-impl Tracer<'_> {
+impl Process {
     /// Whether a signal is one to look at: a thread of ours has gone wrong.
     pub(super) fn is_fault(&self, tid: i32, signal: i32) -> bool {
-        FAULTS.contains(&signal) && self.threads.contains_key(&tid) && self.memory.is_some()
+        FAULTS.contains(&signal) && self.threads.contains_key(&tid)
     }
 
     /// A thread is about to be given a signal that it may not survive.
     pub(super) fn faulted(&mut self, tid: i32, signal: i32) {
+        if self.memory.is_none() && self.wake().is_err() {
+            return resume(tid, signal);
+        }
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
         let bit = 1 << (signal - 1);
         let is_fatal = (mask(&status, "SigCgt:") | mask(&status, "SigIgn:")) & bit == 0;
@@ -77,7 +80,7 @@ impl Tracer<'_> {
         self.last_fault = crash.map(|crash| LastFault { crash, since: now, is_fatal });
         resume(tid, signal);
         for (tid, event) in others.events {
-            self.serve(tid, event);
+            self.serve_if_ours(tid, event);
         }
     }
 
@@ -133,7 +136,7 @@ impl Tracer<'_> {
             _ => false,
         };
         if by_fault && self.phase != Phase::Starting {
-            self.court.hear_crash(last.crash);
+            self.clerk.hear_crash(last.crash);
         }
     }
 }

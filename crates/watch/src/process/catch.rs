@@ -9,7 +9,7 @@ use std::time::Instant;
 use jostle_model::{Access, Address, Direction};
 use jostle_stacks::Registers;
 
-use super::Tracer;
+use super::Process;
 use super::events::resume;
 use crate::case;
 use crate::sites::SiteId;
@@ -49,7 +49,7 @@ impl Watched {
     }
 }
 
-impl Tracer<'_> {
+impl Process {
     /// A thread has arrived at a site. Returns whether it has been seen to: it is held, or let go already.
     pub(super) fn arrived(
         &mut self,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use jostle_model::Address;
 
-use super::Tracer;
+use super::Process;
 use crate::sys::processor_time;
 use crate::traps::Purpose;
 
@@ -34,7 +34,7 @@ pub(super) struct Breakpoint {
     until: Instant,
 }
 
-impl Tracer<'_> {
+impl Process {
     /// Sets the next breakpoint when none waits any more.
     pub(super) fn patrol(&mut self, now: Instant) {
         if self.breakpoint.is_some_and(|waiting| now < waiting.until) {

@@ -3,40 +3,35 @@ use std::time::Instant;
 
 use jostle_model::{Address, ExitStatus};
 
-use super::{Phase, Thread, Tracer};
+use super::{Phase, Process, Thread};
 use crate::WatchError;
 use crate::memory::TargetMemory;
-use crate::status::{field, mask};
+use crate::status::mask;
 use crate::sys::ptrace::{self, Event, Trap};
 use crate::sys::{perf::Watchpoint, signals};
 use crate::traps::{Hit, Purpose};
+use crate::watchpoints::Watchpoints;
 
 /// At more looks than so many in a row SIGTRAP is blocked for good.
 const HABIT: u32 = 2;
 /// SIGTRAP's bit in a signal mask.
 pub(super) const TRAP_BIT: u64 = 1 << (libc::SIGTRAP - 1);
 
-/// What a new task is to the target.
-enum Kinship {
-    Thread,
-    /// Shares the memory, but is another process (`vfork`, `posix_spawn`).
-    Borrower,
-    /// Has a copy of the memory.
-    Child,
-}
-
-impl Tracer<'_> {
-    /// Serves every task that has something to report.
-    pub(super) fn serve_events(&mut self) -> Result<(), WatchError> {
-        while let Some((tid, event)) = ptrace::next_event().map_err(WatchError::Wait)? {
-            self.serve(tid, event);
-            // A busy target must not keep us from ending a hold.
-            self.end_hold_if_due();
+impl Process {
+    /// Serves a task of this process that has something to report.
+    pub(crate) fn serve(&mut self, tid: i32, event: Event) {
+        if self.phase == Phase::Leaving {
+            return self.leave_at(tid, event);
         }
-        Ok(())
+        self.look_at(tid, event);
     }
 
-    pub(super) fn serve(&mut self, tid: i32, event: Event) {
+    /// The same for what was reported while one was waited for; the others' is kept for them.
+    pub(super) fn serve_if_ours(&mut self, tid: i32, event: Event) {
+        if self.is_ours(tid) { self.look_at(tid, event) } else { self.strangers.push((tid, event)) }
+    }
+
+    pub(super) fn look_at(&mut self, tid: i32, event: Event) {
         self.events += 1;
         if let Some(thread) = self.threads.get_mut(&tid) {
             thread.seen = self.events;
@@ -45,22 +40,22 @@ impl Tracer<'_> {
             Event::Exited(code) => self.gone(tid, ExitStatus::Code(code)),
             Event::Killed(signal) => self.gone(tid, ExitStatus::Signal(signal)),
             Event::Exec => self.exec(tid),
-            Event::GroupStop(_) if self.is_ours(tid) => {
+            Event::GroupStop(_) => {
                 let _ = ptrace::listen(tid);
             }
-            Event::Signal(libc::SIGTRAP) if self.is_ours(tid) => self.trapped(tid),
-            _ if !self.is_ours(tid) => self.newborn(tid),
+            Event::Signal(libc::SIGTRAP) => self.trapped(tid),
             Event::Signal(signal) if self.is_fault(tid, signal) => self.faulted(tid, signal),
             Event::Signal(signal) => resume(tid, signal),
-            Event::NewTask(_) | Event::Stop | Event::GroupStop(_) => resume(tid, 0),
+            Event::NewTask(_) | Event::Stop => resume(tid, 0),
         }
     }
 
-    pub(super) fn is_ours(&self, tid: i32) -> bool {
+    /// Whether a task belongs to this process.
+    pub(crate) fn is_ours(&self, tid: i32) -> bool {
         self.threads.contains_key(&tid) || self.borrowers.contains(&tid) || tid == self.pid
     }
 
-    fn gone(&mut self, tid: i32, status: ExitStatus) {
+    pub(super) fn gone(&mut self, tid: i32, status: ExitStatus) {
         self.threads.remove(&tid);
         self.borrowers.remove(&tid);
         self.watchpoints.remove_thread(tid);
@@ -74,8 +69,7 @@ impl Tracer<'_> {
         }
     }
 
-    /// A program begins: the target's first one, another one in its place, or that of a child which borrowed
-    /// the memory until now.
+    /// A program begins: the first one, another one in its place, or that of a child which borrowed the memory until now.
     fn exec(&mut self, tid: i32) {
         if tid != self.pid {
             self.borrowers.remove(&tid);
@@ -90,26 +84,37 @@ impl Tracer<'_> {
         resume(tid, 0);
     }
 
+    /// Knows nothing of what ran here before.
     pub(super) fn begin_program(&mut self) -> Result<(), WatchError> {
         if self.phase == Phase::Starting {
             self.phase = Phase::Watching;
-            self.started = Instant::now();
+            self.began = Instant::now();
         }
-        let open = if self.is_attached() { TargetMemory::open_to_read } else { TargetMemory::open };
-        self.memory = Some(open(self.pid).map_err(WatchError::Memory)?);
+        self.memory = None;
         self.hold = None;
         self.prospects.clear();
         self.breakpoint = None;
         self.threads.clear();
         self.profiles.clear();
         self.traps = Default::default();
-        self.watchpoints = crate::watchpoints::Watchpoints::new(kernel_is_excluded(self.pid)?);
         self.add_thread(self.pid);
+        if self.is_kin { Ok(()) } else { self.wake() }
+    }
+
+    /// Gets ready to look. Of children there may be many: most of them have one thread only, and end soon.
+    pub(super) fn wake(&mut self) -> Result<(), WatchError> {
+        let open = if self.is_attached { TargetMemory::open_to_read } else { TargetMemory::open };
+        self.memory = Some(open(self.pid).map_err(WatchError::Memory)?);
+        self.watchpoints = Watchpoints::new(kernel_is_excluded(self.pid)?);
+        for &tid in self.threads.keys() {
+            self.watchpoints.add_thread(tid);
+        }
         self.read_modules();
         Ok(())
     }
 
-    pub(super) fn add_thread(&mut self, tid: i32) {
+    /// Includes a thread.
+    pub(crate) fn add_thread(&mut self, tid: i32) {
         let status = fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
         let mut thread = Thread { seen: self.events, deaf_looks: 0, deaf_mask: 0 };
         thread.note_mask(&status);
@@ -117,38 +122,32 @@ impl Tracer<'_> {
         self.watchpoints.add_thread(tid);
         self.most_threads = self.most_threads.max(self.threads.len());
         if self.threads.len() == 2 && self.phase == Phase::Watching {
-            // From here on there is something to see: in the code that was loaded since the program began, too.
-            self.look_around();
-            self.next_turn = Instant::now();
+            self.has_company();
         }
     }
 
-    /// A task that was just created makes its first stop.
-    fn newborn(&mut self, tid: i32) {
-        match kinship(self.pid, tid) {
-            Kinship::Thread => self.add_thread(tid),
-            Kinship::Borrower => drop(self.borrowers.insert(tid)),
-            Kinship::Child => {
-                self.let_child_go(tid);
-                return;
-            }
+    /// From here on there is something to see: in the code that was loaded since the program began, too.
+    fn has_company(&mut self) {
+        let woken = if self.memory.is_none() { self.wake() } else { Ok(()) };
+        match woken {
+            Ok(()) => self.look_around(),
+            Err(error) => self.trouble = Some(error),
         }
-        resume(tid, 0);
+        self.is_in_haste = true;
     }
 
-    fn let_child_go(&mut self, tid: i32) {
-        self.tally.children += 1;
-        self.let_stranger_go(tid);
+    /// Includes a child that borrows the memory until it runs a program of its own (`vfork`, `posix_spawn`).
+    pub(crate) fn add_borrower(&mut self, tid: i32) {
+        self.borrowers.insert(tid);
     }
 
     /// A forked child has copies of our traps, and nobody to catch them: they are taken out before it runs.
-    pub(super) fn let_stranger_go(&mut self, tid: i32) {
-        if !self.is_attached()
-            && let Ok(copy) = TargetMemory::open(tid)
+    pub(crate) fn clean_copy(&self, child: i32) {
+        if !self.is_attached
+            && let Ok(copy) = TargetMemory::open(child)
         {
             self.traps.clean_copy(&copy);
         }
-        let _ = ptrace::detach(tid, 0);
     }
 
     /// A thread stands in a SIGTRAP: ours, or its own.
@@ -300,17 +299,5 @@ impl Thread {
             self.deaf_looks += 1;
             self.deaf_mask = mask;
         }
-    }
-}
-
-fn kinship(pid: i32, tid: i32) -> Kinship {
-    let status = fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
-    let group: Option<i32> = field(&status, "Tgid:").and_then(|value| value.parse().ok());
-    if group == Some(pid) {
-        Kinship::Thread
-    } else if ptrace::shares_memory(pid, tid) {
-        Kinship::Borrower
-    } else {
-        Kinship::Child
     }
 }

@@ -1,63 +1,66 @@
-//! Letting go of a target that lives on, as if we had never been there.
+//! Letting go of a process that lives on, as if we had never been there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::events::{TRAP_BIT, resume};
-use super::{Phase, Tracer};
+use super::{Phase, Process};
 use crate::sys::ptrace::{self, Event};
-use crate::sys::signals::Arrival;
 
 /// How long we wait for threads to stop once more, so that they can be let go one by one. What sleeps in the kernel for
 /// longer is let go by the kernel when we end: nothing waits for it in the target any more.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How often is looked whether it took longer.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// The tasks that are still ours.
-struct Leaving {
+pub(super) struct Leaving {
     left: BTreeSet<i32>,
     /// Masks to be given back to tasks that have SIGTRAP unblocked for a moment.
     masks: BTreeMap<i32, u64>,
+    until: Instant,
 }
 
-impl Tracer<'_> {
+impl Process {
     /// Detaches from every task, each at a stop of its own: nobody waits for anybody else. Every trap and watchpoint is
     /// taken away before.
-    pub(super) fn leave(&mut self) {
+    pub(crate) fn leave(&mut self) {
+        if matches!(self.phase, Phase::Leaving | Phase::Gone) {
+            return;
+        }
         self.stop_watching();
         let left: BTreeSet<i32> = self.threads.keys().chain(&self.borrowers).copied().collect();
         for &tid in &left {
             let _ = ptrace::interrupt(tid);
         }
-        let mut leaving = Leaving { left, masks: BTreeMap::new() };
-        let until = Instant::now() + PATIENCE;
-        while !leaving.left.is_empty() && Instant::now() < until {
-            match ptrace::next_event() {
-                Ok(Some((tid, event))) => self.leave_at(tid, event, &mut leaving),
-                Ok(None) => drop::<Arrival>(self.blocked.wait(LOOK)),
-                Err(_) => break,
-            }
-        }
-        self.phase = Phase::Gone;
+        self.phase = Phase::Leaving;
+        self.leaving = Some(Leaving { left, masks: BTreeMap::new(), until: Instant::now() + PATIENCE });
+        self.end_leaving_if_due();
     }
 
-    fn leave_at(&mut self, tid: i32, event: Event, leaving: &mut Leaving) {
+    /// Ends when all are left, or none of the others will stop soon.
+    pub(crate) fn end_leaving_if_due(&mut self) {
+        let is_over = |leaving: &Leaving| leaving.left.is_empty() || Instant::now() >= leaving.until;
+        if self.leaving.as_ref().is_some_and(is_over) {
+            self.leaving = None;
+            self.phase = Phase::Gone;
+        }
+    }
+
+    pub(super) fn leave_at(&mut self, tid: i32, event: Event) {
+        let is_gone = matches!(event, Event::Exited(_) | Event::Killed(_));
+        if is_gone || event == Event::Signal(libc::SIGTRAP) {
+            // Ours is swallowed, and the task runs on; the kernel has forgotten that we had asked for a stop.
+            self.look_at(tid, event);
+            let _ = ptrace::interrupt(tid);
+        }
+        let Some(leaving) = &mut self.leaving else { return };
         match event {
-            Event::Exited(_) | Event::Killed(_) | Event::Signal(libc::SIGTRAP) => {
-                // Ours is swallowed, and the task runs on; the kernel has forgotten that we had asked for a stop.
-                self.serve(tid, event);
-                let _ = ptrace::interrupt(tid);
-            }
-            // Born meanwhile; a child may have taken copies of traps with it.
-            Event::Stop if !self.is_ours(tid) => self.let_stranger_go(tid),
+            Event::Exited(_) | Event::Killed(_) => drop(leaving.left.remove(&tid)),
+            Event::Signal(libc::SIGTRAP) => {}
             Event::Exec | Event::NewTask(_) | Event::Stop if owes_us_a_trap(tid) => leaving.await_trap(tid),
             Event::Exec | Event::NewTask(_) | Event::Stop | Event::GroupStop(_) => leaving.let_go(tid, 0),
             Event::Signal(signal) => leaving.let_go(tid, signal),
         }
-        if self.phase == Phase::Gone || matches!(event, Event::Exited(_) | Event::Killed(_)) {
-            leaving.left.remove(&tid);
-        }
+        self.end_leaving_if_due();
     }
 }
 

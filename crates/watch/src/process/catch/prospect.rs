@@ -7,10 +7,10 @@ use jostle_stacks::Registers;
 
 use crate::case::{self, Form};
 use crate::experience::Visitor;
+use crate::process::Process;
+use crate::process::catch::Watched;
 use crate::sites::SiteId;
 use crate::sys::processor_time;
-use crate::tracer::Tracer;
-use crate::tracer::catch::Watched;
 use crate::watchpoints;
 
 /// How long a prospect lasts: about as long as the longest holds, since what comes later would not meet one. They are
@@ -20,15 +20,15 @@ const SHORT_PROSPECT: Duration = Duration::from_micros(1000);
 
 /// A place that is watched for a moment with nobody held, to learn whether a hold there would pay.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::tracer) struct Prospect {
+pub(in crate::process) struct Prospect {
     actor: u64,
     site: SiteId,
     pub(super) watched: Watched,
     since: Instant,
-    pub(in crate::tracer) until: Instant,
+    pub(in crate::process) until: Instant,
 }
 
-impl Tracer<'_> {
+impl Process {
     /// Watches for a moment who else comes where a thread has just been that was let go, if there is a register to
     /// spare: the last one is left to holds.
     pub(super) fn begin_prospect(&mut self, tid: i32, id: SiteId, registers: &Registers) {
@@ -51,7 +51,7 @@ impl Tracer<'_> {
 
     /// The threads that are likeliest to run now, `most` at most: those seen last. To set a debug register in one that
     /// sleeps interrupts a processor as well.
-    pub(in crate::tracer) fn likely_to_run(&self, most: usize, beside: Option<i32>) -> Vec<i32> {
+    pub(in crate::process) fn likely_to_run(&self, most: usize, beside: Option<i32>) -> Vec<i32> {
         let others = self.threads.iter().filter(|(tid, _)| Some(**tid) != beside);
         let mut seen: Vec<(u64, i32)> = others.map(|(&tid, thread)| (thread.seen, tid)).collect();
         seen.sort_unstable_by(|one, other| other.cmp(one));
@@ -92,7 +92,7 @@ impl Tracer<'_> {
     }
 
     /// Ends the prospects whose time is over.
-    pub(in crate::tracer) fn end_prospects_if_due(&mut self) {
+    pub(in crate::process) fn end_prospects_if_due(&mut self) {
         let now = Instant::now();
         while let Some(over) = self.prospects.iter().find(|prospect| now >= prospect.until) {
             self.end_prospect(over.watched.cookie, None);

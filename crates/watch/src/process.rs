@@ -1,0 +1,330 @@
+//! One process of the target: stop its threads, look, let them go.
+//!
+//! Whatever is known of it stands here, and nothing of it outlives it but the findings. Its parts are what it does:
+//! [`events`] serves stopped threads, [`catch`] looks and holds, [`ahead`] plans, [`patrol`] does the same by debug
+//! registers, [`autopsy`] looks at a thread that is about to die, and [`leave`] lets go.
+
+mod ahead;
+mod autopsy;
+mod catch;
+mod events;
+mod leave;
+mod patrol;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use jostle_model::{Address, ExitStatus, Process as Name};
+
+use crate::case::CaseKey;
+use crate::exploration::Exploration;
+use crate::files::Files;
+use crate::judge::{Clerk, Judgement};
+use crate::memory::TargetMemory;
+use crate::modules::Modules;
+use crate::sampler::Sampler;
+use crate::sharing::Sharing;
+use crate::sites::{Catalogue, SiteId};
+use crate::sys::attach;
+use crate::sys::profile::Profile;
+use crate::sys::ptrace::Event;
+use crate::traps::Traps;
+use crate::watchpoints::Watchpoints;
+use crate::{Options, WatchError};
+use autopsy::{LastFault, Looks};
+use catch::{Hold, Prospect};
+use leave::Leaving;
+use patrol::Breakpoint;
+
+/// How far we are with a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// It has not begun to run its program.
+    Starting,
+    /// Being watched.
+    Watching,
+    /// No longer watched, on its way out (or left to end by itself).
+    Ending,
+    /// Being let go, thread by thread.
+    Leaving,
+    /// Gone, or no longer ours.
+    Gone,
+}
+
+/// How often something happened.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) samples: u64,
+    pub(crate) holds: u64,
+    pub(crate) hits: u64,
+    pub(crate) value_changes: u64,
+    pub(crate) undecided: u64,
+    /// Holds during which some thread had no free debug register.
+    pub(crate) blind_holds: u64,
+    /// Holds during which no file descriptor was left for some thread.
+    pub(crate) poor_holds: u64,
+}
+
+/// What is known about one collision of two places.
+#[derive(Clone, Copy, Debug)]
+enum Known {
+    /// With the judge; caught so often since it was handed in.
+    Pending(u64),
+    /// A finding, by its index.
+    Finding(usize),
+    /// Undecided.
+    Undecided,
+    /// Not a bug.
+    Innocent,
+}
+
+/// What all processes of a target have in common.
+pub(crate) struct Common<'a> {
+    pub(crate) options: &'a Options,
+    /// When the target began to run.
+    pub(crate) started: Instant,
+    pub(crate) files: Rc<Files>,
+}
+
+/// A process that we trace.
+pub(crate) struct Process {
+    pub(crate) pid: i32,
+    pub(crate) phase: Phase,
+    pub(crate) status: ExitStatus,
+    /// Why the machine did not let us look; nothing of it has run then.
+    pub(crate) refusal: Option<WatchError>,
+    /// Why it is to be given up, and why it was.
+    trouble: Option<WatchError>,
+    pub(crate) error: Option<WatchError>,
+    /// Whether it is the child of another: then it is looked at only when there is something to see.
+    is_kin: bool,
+    /// What it is called, where there are several.
+    name: Option<Name>,
+    /// Whether it ran before we came: then nothing is written into it.
+    is_attached: bool,
+    /// When the target began to run, and this process's program.
+    started: Instant,
+    began: Instant,
+    /// What tasks reported that are not of this process, while it waited for others.
+    pub(crate) strangers: Vec<(i32, Event)>,
+    /// Findings that were seen again, by their index.
+    pub(crate) seen_again: Vec<usize>,
+    /// Whether plans should be made at once.
+    pub(crate) is_in_haste: bool,
+    memory: Option<TargetMemory>,
+    modules: Modules,
+    modules_read: Instant,
+    catalogue: Catalogue,
+    exploration: Exploration,
+    sampler: Sampler,
+    sharing: Sharing,
+    traps: Traps,
+    /// In a process that we did not start, instead of traps.
+    breakpoint: Option<Breakpoint>,
+    watchpoints: Watchpoints,
+    /// Where threads run; nothing for those that may not be sampled.
+    profiles: BTreeMap<i32, Option<Profile>>,
+    threads: BTreeMap<i32, Thread>,
+    /// Children that borrow the memory until they run a program of their own.
+    borrowers: BTreeSet<i32>,
+    hold: Option<Hold>,
+    /// Oldest first.
+    prospects: Vec<Prospect>,
+    cookies: u64,
+    /// How many threads can run at a time.
+    processors: usize,
+    /// How many events were seen.
+    events: u64,
+    known: HashMap<CaseKey, Known>,
+    /// How often a value changed with nobody seen, by place.
+    seen_alone: HashMap<CaseKey, u32>,
+    /// Which instruction has come to which held site.
+    met: HashSet<(SiteId, Address)>,
+    last_fault: Option<LastFault>,
+    looks_at_faults: Looks,
+    leaving: Option<Leaving>,
+    clerk: Clerk,
+    pub(crate) tally: Tally,
+    most_threads: usize,
+    most_deaf: usize,
+    /// Since when all threads were seen to block SIGTRAP, at every look.
+    all_deaf_since: Option<Instant>,
+    /// Whether it was seen to handle SIGTRAP itself, or to ignore it.
+    trap_is_taken: bool,
+}
+
+/// A thread of the process.
+#[derive(Clone, Copy, Debug)]
+struct Thread {
+    /// When it was last seen to do anything, as the number of that event.
+    seen: u64,
+    /// At how many looks in a row it blocked SIGTRAP: watchpoints cannot reach it then.
+    deaf_looks: u32,
+    /// What it blocked at the last of them.
+    deaf_mask: u64,
+}
+
+impl Process {
+    /// Process `pid`, which stands in its exec stop or is to be [taken over](Self::take_over).
+    pub(crate) fn new(pid: i32, common: &Common<'_>, clerk: Clerk, is_kin: bool) -> Self {
+        let now = Instant::now();
+        let options = common.options;
+        let is_attached = options.target.runs_already();
+        // Two processes that run the same program are not to look at the same places in the same order.
+        let seed = options.seed.wrapping_add(clerk.number());
+        let sampler = Sampler::new(seed, options.budget, now);
+        Self {
+            pid,
+            phase: Phase::Starting,
+            status: ExitStatus::Running,
+            refusal: None,
+            trouble: None,
+            error: None,
+            is_kin,
+            name: None,
+            is_attached,
+            started: common.started,
+            began: now,
+            strangers: Vec::new(),
+            seen_again: Vec::new(),
+            is_in_haste: false,
+            memory: None,
+            modules: Modules::new(Rc::clone(&common.files)),
+            modules_read: now,
+            catalogue: Catalogue::new(options.include.clone(), options.exclude.clone()),
+            exploration: Exploration::new(seed, is_attached),
+            sampler: if is_kin { sampler.without_credit() } else { sampler },
+            sharing: Sharing::default(),
+            traps: Traps::default(),
+            breakpoint: None,
+            watchpoints: Watchpoints::new(false),
+            profiles: BTreeMap::new(),
+            threads: BTreeMap::new(),
+            borrowers: BTreeSet::new(),
+            hold: None,
+            prospects: Vec::new(),
+            cookies: 0,
+            processors: thread::available_parallelism().map_or(1, usize::from),
+            events: 0,
+            known: HashMap::new(),
+            seen_alone: HashMap::new(),
+            met: HashSet::new(),
+            last_fault: None,
+            looks_at_faults: Looks::default(),
+            leaving: None,
+            clerk,
+            tally: Tally::default(),
+            most_threads: 0,
+            most_deaf: 0,
+            all_deaf_since: None,
+            trap_is_taken: false,
+        }
+    }
+
+    /// Becomes the tracer of a process that runs.
+    ///
+    /// # Errors
+    /// When the machine does not let us look; the process is as it was then.
+    pub(crate) fn take_over(&mut self) -> Result<(), WatchError> {
+        // What may fail is tried before anything is done to the target.
+        self.begin_program()?;
+        let threads = attach::seize_all(self.pid).map_err(|error| match error.raw_os_error() {
+            Some(libc::ESRCH) => WatchError::NoProcess(self.pid),
+            _ => WatchError::Trace(error),
+        })?;
+        for tid in threads {
+            self.add_thread(tid);
+        }
+        Ok(())
+    }
+
+    /// When something has to be done for it, if at any time. Prospects end by the way: to wake up for each would cost more
+    /// than it is worth.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.hold.as_ref().map(|hold| hold.until)
+    }
+
+    /// Ends what has lasted for long enough.
+    pub(crate) fn end_what_is_due(&mut self) {
+        self.end_hold_if_due();
+        self.end_prospects_if_due();
+    }
+
+    /// Whether there is anything in it that can collide.
+    pub(crate) fn is_at_risk(&self) -> bool {
+        self.phase == Phase::Watching && self.threads.len() > 1
+    }
+
+    /// Shares the budget out anew.
+    pub(crate) fn set_budget(&mut self, budget: f64) {
+        self.sampler.set_budget(budget);
+    }
+
+    /// Time since the target began to run.
+    fn watched(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Time that threads stood still for us.
+    pub(crate) fn time_held(&self) -> Duration {
+        self.sampler.spent()
+    }
+
+    /// Sites seen to run, and sites known.
+    pub(crate) fn sites(&self) -> (u64, u64) {
+        self.catalogue.seen_and_known()
+    }
+
+    /// Files with code that could not be looked into.
+    pub(crate) fn refused_files(&self) -> &[String] {
+        &self.modules.refused
+    }
+
+    /// The most threads it had at any one time.
+    pub(crate) fn most_threads(&self) -> usize {
+        self.most_threads
+    }
+
+    /// The most threads that watchpoints could not reach at any one time.
+    pub(crate) fn deaf_threads(&self) -> usize {
+        self.most_deaf
+    }
+
+    /// What the judge has said of a case, and the finding that it is now.
+    pub(crate) fn learn(&mut self, key: CaseKey, judgement: &Judgement, finding: Option<usize>) {
+        let again = match self.known.get(&key) {
+            Some(&Known::Pending(again)) => again,
+            _ => 0,
+        };
+        let known = match (judgement, finding) {
+            (Judgement::Guilty(_), Some(index)) => {
+                self.seen_again.extend(std::iter::repeat_n(index, again as usize));
+                Known::Finding(index)
+            }
+            (Judgement::Undecided, _) => {
+                self.tally.undecided += 1 + again;
+                Known::Undecided
+            }
+            _ => Known::Innocent,
+        };
+        self.known.insert(key, known);
+    }
+
+    /// Takes every trap and watchpoint away. It runs on as if we had never been there.
+    pub(crate) fn stop_watching(&mut self) {
+        if self.phase != Phase::Watching {
+            return;
+        }
+        self.end_hold();
+        self.prospects.clear();
+        self.breakpoint = None;
+        if let Some(memory) = &self.memory {
+            self.traps.disarm_all(memory);
+        }
+        self.watchpoints.clear();
+        self.profiles.clear();
+        self.phase = Phase::Ending;
+    }
+}
