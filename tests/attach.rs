@@ -3,101 +3,17 @@
 mod harness;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use harness::jostle::{Run, binary, have_the_machine, machine_lets_us_look, scratch, target, watch};
+use harness::jostle::{Run, have_the_machine, machine_lets_us_look, scratch, target, watch};
 use harness::report::{Report, is_between};
+use harness::service::{Service, field, send};
 
 /// Sampling is chance: a race that is not met in one watch may be met in the next.
 const ATTEMPTS: u64 = 3;
-/// How long a tracer may take to let go of everything.
-const LEAVING: Duration = Duration::from_secs(5);
-
-/// A process that is not ours to disturb.
-struct Service {
-    process: Child,
-    lines: BufReader<ChildStdout>,
-}
-
-impl Service {
-    fn start(program: &Path, arguments: &[&str]) -> Self {
-        let mut process =
-            Command::new(program).args(arguments).stdout(Stdio::piped()).spawn().expect("it starts");
-        let lines = BufReader::new(process.stdout.take().expect("piped"));
-        Self { process, lines }
-    }
-
-    /// The C program that keeps books of everything that could be disturbed.
-    fn bookkeeper(variant: &str) -> Self {
-        let mut service = Self::start(&target("service"), &[variant]);
-        let mut line = String::new();
-        service.lines.read_line(&mut line).expect("it speaks");
-        assert_eq!(line, "ready\n");
-        service
-    }
-
-    fn pid(&self) -> String {
-        self.process.id().to_string()
-    }
-
-    fn watch(&self, arguments: &str) -> (Run, Report) {
-        let pid = self.pid();
-        let run = watch(["-p", &pid, "--format", "json"].into_iter().chain(arguments.split_whitespace()));
-        let report = Report::parse(&run.stdout).unwrap_or_else(|| panic!("no report: {run:#?}"));
-        (run, report)
-    }
-
-    /// A watch that goes on until it is ended.
-    fn watch_without_end(&self) -> Child {
-        Command::new(binary())
-            .args(["watch", "--format", "json", "-p", &self.pid()])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("jostle starts")
-    }
-
-    /// The tasks of the process that have a tracer.
-    fn traced(&self) -> usize {
-        let Ok(tasks) = fs::read_dir(format!("/proc/{}/task", self.pid())) else { return 0 };
-        let statuses = tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("status")).ok());
-        statuses.filter(|status| field(status, "TracerPid:") != "0").count()
-    }
-
-    /// Waits until nobody traces it any more.
-    fn assert_left(&mut self) {
-        let begun = Instant::now();
-        while self.traced() > 0 {
-            assert!(begun.elapsed() < LEAVING, "{} tasks are still traced", self.traced());
-            thread::sleep(Duration::from_millis(10));
-        }
-        assert!(self.process.try_wait().expect("it is ours").is_none(), "the service is dead");
-    }
-
-    /// Asks it to end, and returns its last line.
-    fn end(mut self) -> String {
-        send("-TERM", self.process.id());
-        let mut rest = String::new();
-        self.lines.read_to_string(&mut rest).expect("text");
-        let status = self.process.wait().expect("it ends");
-        let last = rest.lines().last().unwrap_or_default().to_owned();
-        assert!(status.success(), "{status}: {last}");
-        last
-    }
-}
-
-fn send(signal: &str, pid: u32) {
-    let sent = Command::new("kill").args([signal, &pid.to_string()]).status();
-    assert!(sent.expect("kill is a program").success(), "process {pid} is alive");
-}
-
-fn field<'a>(status: &'a str, name: &str) -> &'a str {
-    status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("0").trim()
-}
-
 /// A pause that differs from round to round and is the same in every run.
 fn pause(round: u64) -> Duration {
     Duration::from_millis(20 + round * 7919 % 450)

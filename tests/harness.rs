@@ -6,3 +6,4 @@
 
 pub(crate) mod jostle;
 pub(crate) mod report;
+pub(crate) mod service;

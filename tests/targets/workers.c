@@ -26,7 +26,7 @@ static volatile uint64_t total;
 static void on_term(int signal) { (void)signal; asked = 1; }
 
 __attribute__((noinline)) static void serve_one(void) { total = total + 1; }
-__attribute__((noinline)) static void lose_its_mind(volatile int *at) { *at = 1; }
+__attribute__((noipa)) static void lose_its_mind(volatile int *at) { *at = 1; }
 
 static void *serve(void *unused) {
     (void)unused;

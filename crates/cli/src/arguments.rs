@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Catch two threads at the same memory in a program that runs.
-    Watch(WatchArguments),
+    Watch(Box<WatchArguments>),
     /// Say what this machine, and a program, let us see, and how to get more.
     Doctor(DoctorArguments),
 }
@@ -128,7 +128,7 @@ mod tests {
 
     fn watch_arguments(parsed: Result<Arguments, clap::Error>) -> WatchArguments {
         match parsed.expect("valid").verb {
-            Verb::Watch(watch) => watch,
+            Verb::Watch(watch) => *watch,
             Verb::Doctor(_) => panic!("a watch was asked for"),
         }
     }

@@ -9,6 +9,7 @@ use std::iter;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::sys::privileges;
 use crate::{Patterns, WatchError, status, title};
 
 /// A program that can be started and watched.
@@ -66,7 +67,8 @@ pub(crate) fn check_process(pid: i32) -> Result<(), WatchError> {
     }
 }
 
-/// The processes whose name or title contains `name`, without ourselves and those who have started us.
+/// The processes whose name or title contains `name`, without ourselves and those who have started us. Their children
+/// come with them.
 pub(crate) fn processes_named(name: &str) -> Result<Vec<i32>, WatchError> {
     let nobody = || WatchError::NoneNamed(name.to_owned());
     // What is too long for a pattern is too long for a name.
@@ -77,6 +79,10 @@ pub(crate) fn processes_named(name: &str) -> Result<Vec<i32>, WatchError> {
     let is_named = |pid: i32| title::all_names(pid).iter().any(|name| pattern.matches(name));
     let mut found: Vec<i32> = pids.filter(|&pid| !own.contains(&pid) && is_named(pid)).collect();
     found.sort_unstable();
+    let all = found.clone();
+    found.retain(|&pid| !ancestors(pid).iter().skip(1).any(|ancestor| all.contains(ancestor)));
+    // Some have ended already, and wait for their parent to take note.
+    found.retain(|&pid| !matches!(check_process(pid), Err(WatchError::Zombie(_) | WatchError::NoProcess(_))));
     if found.is_empty() { Err(nobody()) } else { Ok(found) }
 }
 
@@ -95,9 +101,7 @@ fn name_of(pid: i32) -> String {
 }
 
 fn judge(path: PathBuf, head: &[u8]) -> Result<Program, WatchError> {
-    const SET_USER_OR_GROUP: u32 = 0o6000;
-    let mode = fs::metadata(&path).map(|metadata| metadata.permissions().mode()).unwrap_or(0);
-    if mode & SET_USER_OR_GROUP != 0 {
+    if privileges::are_gained_by(&path) {
         return Err(WatchError::Privileged(path));
     }
     if let Some(line) = head.strip_prefix(b"#!") {

@@ -2,10 +2,12 @@
 //!
 //! Whatever is known of it stands here, and nothing of it outlives it but the findings. Its parts are what it does:
 //! [`events`] serves stopped threads, [`catch`] looks and holds, [`ahead`] plans, [`patrol`] does the same by debug
-//! registers, [`autopsy`] looks at a thread that is about to die, and [`leave`] lets go.
+//! registers, [`autopsy`] looks at a thread that is about to die, [`borrower`] sees to
+//! children in borrowed memory, and [`leave`] lets go.
 
 mod ahead;
 mod autopsy;
+mod borrower;
 mod catch;
 mod events;
 mod leave;
@@ -85,6 +87,8 @@ pub(crate) struct Common<'a> {
     pub(crate) options: &'a Options,
     /// When the target began to run.
     pub(crate) started: Instant,
+    /// Whether those whom we trace may gain privileges.
+    pub(crate) is_trusted: bool,
     pub(crate) files: Rc<Files>,
 }
 
@@ -100,6 +104,8 @@ pub(crate) struct Process {
     pub(crate) error: Option<WatchError>,
     /// Whether it is the child of another: then it is looked at only when there is something to see.
     is_kin: bool,
+    /// Whether those whom we trace may gain privileges.
+    is_trusted: bool,
     /// What it is called, where there are several.
     name: Option<Name>,
     /// Whether it ran before we came: then nothing is written into it.
@@ -183,6 +189,7 @@ impl Process {
             trouble: None,
             error: None,
             is_kin,
+            is_trusted: common.is_trusted,
             name: None,
             is_attached,
             started: common.started,

@@ -1,5 +1,7 @@
 //! Fields of `/proc/TID/status`.
 
+use std::fs;
+
 /// What a field says.
 pub(crate) fn field<'a>(status: &'a str, name: &str) -> Option<&'a str> {
     status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
@@ -8,4 +10,11 @@ pub(crate) fn field<'a>(status: &'a str, name: &str) -> Option<&'a str> {
 /// A signal mask, bit n-1 for signal n; empty when the task is gone.
 pub(crate) fn mask(status: &str, name: &str) -> u64 {
     field(status, name).and_then(|value| u64::from_str_radix(value, 16).ok()).unwrap_or(0)
+}
+
+/// Whether we have CAP_SYS_PTRACE (capability.h). Whoever has it takes no privileges away from those whom it traces.
+pub(crate) fn may_trace_all() -> bool {
+    const SYS_PTRACE: u64 = 1 << 19;
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    mask(&status, "CapEff:") & SYS_PTRACE != 0
 }

@@ -7,6 +7,7 @@ pub(crate) mod haste;
 pub(crate) mod launch;
 pub(crate) mod mapped_file;
 pub(crate) mod perf;
+pub(crate) mod privileges;
 pub(crate) mod processor_time;
 pub(crate) mod profile;
 pub(crate) mod ptrace;

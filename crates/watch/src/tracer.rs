@@ -18,7 +18,7 @@ use crate::books::Books;
 use crate::files::Files;
 use crate::judge::{Court, Judged, Judgement};
 use crate::process::{Common, Phase, Process};
-use crate::status::field;
+use crate::status::{self, field};
 use crate::sys::ptrace::{self, Event};
 use crate::sys::signals::{Arrival, Blocked};
 use crate::sys::{descriptors, haste};
@@ -63,14 +63,15 @@ impl<'a> Tracer<'a> {
     /// The tracer of a target whose processes are still to be named.
     pub(crate) fn new(options: &'a Options, observer: &'a mut dyn Observer, blocked: Blocked) -> Self {
         let now = Instant::now();
+        let is_trusted = status::may_trace_all();
         descriptors::raise_limit();
         Self {
-            common: Common { options, started: now, files: Rc::new(Files::default()) },
+            common: Common { options, started: now, is_trusted, files: Rc::new(Files::default()) },
             observer,
             blocked,
             main: 0,
             processes: BTreeMap::new(),
-            family: Family::new(now),
+            family: Family::new(now, is_trusted),
             backlog: VecDeque::new(),
             status: ExitStatus::Running,
             refusal: None,
@@ -204,20 +205,21 @@ impl<'a> Tracer<'a> {
         }
         let status = fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
         let number = |name| field(&status, name).and_then(|value| value.parse::<i32>().ok());
-        let thread_of = number("Tgid:").and_then(|group| self.processes.get_mut(&group));
-        match thread_of {
-            Some(process) => process.add_thread(tid),
-            None => match self.processes.values_mut().find(|other| ptrace::shares_memory(other.pid, tid)) {
-                Some(lender) => lender.add_borrower(tid),
-                None => return self.let_child_go(tid, number("PPid:").unwrap_or(0)),
-            },
-        }
-        // One that is being left wants none of it any more.
-        let is_leaving = |process: &&Process| process.phase == Phase::Leaving && process.is_ours(tid);
-        let _ = match self.processes.values().find(is_leaving) {
-            Some(_) => ptrace::detach(tid, 0),
-            None => ptrace::resume(tid, 0),
+        let lender = || self.processes.values().find(|other| ptrace::shares_memory(other.pid, tid));
+        let group = number("Tgid:").filter(|group| self.processes.contains_key(group));
+        let Some(pid) = group.or_else(|| lender().map(|lender| lender.pid)) else {
+            return self.let_child_go(tid, number("PPid:").unwrap_or(0));
         };
+        let process = self.processes.get_mut(&pid).expect("it was there just now");
+        match process.phase {
+            // There is nothing left in its memory that would need us.
+            Phase::Leaving => drop(ptrace::detach(tid, 0)),
+            _ if group.is_none() => process.add_borrower(tid),
+            _ => {
+                process.add_thread(tid);
+                let _ = ptrace::resume(tid, 0);
+            }
+        }
     }
 
     /// A child runs on untraced, as all children do that end at once, or change their privileges. Should it live on, we

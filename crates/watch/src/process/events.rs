@@ -1,4 +1,5 @@
 use std::fs;
+use std::io::ErrorKind;
 use std::time::Instant;
 
 use jostle_model::{Address, ExitStatus};
@@ -46,6 +47,7 @@ impl Process {
             Event::Signal(libc::SIGTRAP) => self.trapped(tid),
             Event::Signal(signal) if self.is_fault(tid, signal) => self.faulted(tid, signal),
             Event::Signal(signal) => resume(tid, signal),
+            Event::SystemCall => self.at_system_call(tid),
             Event::NewTask(_) | Event::Stop => resume(tid, 0),
         }
     }
@@ -104,7 +106,10 @@ impl Process {
     /// Gets ready to look. Of children there may be many: most of them have one thread only, and end soon.
     pub(super) fn wake(&mut self) -> Result<(), WatchError> {
         let open = if self.is_attached { TargetMemory::open_to_read } else { TargetMemory::open };
-        self.memory = Some(open(self.pid).map_err(WatchError::Memory)?);
+        self.memory = Some(open(self.pid).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => WatchError::NoProcess(self.pid),
+            _ => WatchError::Memory(error),
+        })?);
         self.watchpoints = Watchpoints::new(kernel_is_excluded(self.pid)?);
         for &tid in self.threads.keys() {
             self.watchpoints.add_thread(tid);
@@ -134,11 +139,6 @@ impl Process {
             Err(error) => self.trouble = Some(error),
         }
         self.is_in_haste = true;
-    }
-
-    /// Includes a child that borrows the memory until it runs a program of its own (`vfork`, `posix_spawn`).
-    pub(crate) fn add_borrower(&mut self, tid: i32) {
-        self.borrowers.insert(tid);
     }
 
     /// A forked child has copies of our traps, and nobody to catch them: they are taken out before it runs.

@@ -56,8 +56,12 @@ impl Process {
         match event {
             Event::Exited(_) | Event::Killed(_) => drop(leaving.left.remove(&tid)),
             Event::Signal(libc::SIGTRAP) => {}
-            Event::Exec | Event::NewTask(_) | Event::Stop if owes_us_a_trap(tid) => leaving.await_trap(tid),
-            Event::Exec | Event::NewTask(_) | Event::Stop | Event::GroupStop(_) => leaving.let_go(tid, 0),
+            Event::Exec | Event::NewTask(_) | Event::Stop | Event::SystemCall if owes_us_a_trap(tid) => {
+                leaving.await_trap(tid)
+            }
+            Event::Exec | Event::NewTask(_) | Event::Stop | Event::GroupStop(_) | Event::SystemCall => {
+                leaving.let_go(tid, 0);
+            }
             Event::Signal(signal) => leaving.let_go(tid, signal),
         }
         self.end_leaving_if_due();

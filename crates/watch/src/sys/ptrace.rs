@@ -5,8 +5,10 @@ use std::ptr;
 use jostle_model::Address;
 use libc::{c_int, c_long, c_void, pid_t};
 
-/// Everything that creates a task or replaces its program must stop for us; nothing else has to.
-const OPTIONS: c_int = libc::PTRACE_O_TRACECLONE
+/// Everything that creates a task or replaces its program must stop for us; nothing else has to. Stops at system calls
+/// are to be told from signals.
+const OPTIONS: c_int = libc::PTRACE_O_TRACESYSGOOD
+    | libc::PTRACE_O_TRACECLONE
     | libc::PTRACE_O_TRACEFORK
     | libc::PTRACE_O_TRACEVFORK
     | libc::PTRACE_O_TRACEEXEC;
@@ -17,6 +19,9 @@ const TRAP_PERF: i32 = 6;
 const TRAP_PERF_FLAG_ASYNC: u32 = 1;
 /// `si_code` of a SIGTRAP raised by the kernel itself; `int3` on x86-64.
 const SI_KERNEL: i32 = 0x80;
+
+/// What PTRACE_O_TRACESYSGOOD adds to SIGTRAP (ptrace(2)).
+const SYSTEM_CALL: i32 = 0x80;
 
 /// What `waitpid` had to say about one traced task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +36,8 @@ pub(crate) enum Event {
     NewTask(NewTask),
     /// It runs a new program.
     Exec,
+    /// It enters or leaves a system call, and was [resumed](resume_to_system_call) for that.
+    SystemCall,
     /// A stop of ptrace itself: a new task's first stop, or the end of a group stop.
     Stop,
     /// The whole group was stopped by this signal (SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU).
@@ -89,6 +96,11 @@ pub(crate) fn interrupt(tid: pid_t) -> io::Result<()> {
 /// Lets a stopped task run on, with `signal` delivered unless it is 0.
 pub(crate) fn resume(tid: pid_t, signal: i32) -> io::Result<()> {
     request(libc::PTRACE_CONT, tid, ptr::null_mut(), number(signal as usize)).map(drop)
+}
+
+/// The same until it enters or leaves a system call.
+pub(crate) fn resume_to_system_call(tid: pid_t) -> io::Result<()> {
+    request(libc::PTRACE_SYSCALL, tid, ptr::null_mut(), ptr::null_mut()).map(drop)
 }
 
 /// Leaves a task in its group stop, as if nobody traced it.
@@ -231,6 +243,7 @@ fn event(status: c_int) -> Event {
     }
     let signal = libc::WSTOPSIG(status);
     match status >> 16 {
+        0 if signal == libc::SIGTRAP | SYSTEM_CALL => Event::SystemCall,
         0 => Event::Signal(signal),
         libc::PTRACE_EVENT_CLONE => Event::NewTask(NewTask::Clone),
         libc::PTRACE_EVENT_FORK => Event::NewTask(NewTask::Fork),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use crate::status::{field, mask};
+use crate::status::field;
 use crate::sys::attach;
 
 /// How long a child must have lived.
@@ -18,15 +18,13 @@ const EVERY: Duration = Duration::from_millis(50);
 const MOST: usize = 32;
 /// How many children are remembered: those of a program that forks without end are not.
 const REMEMBERED: usize = 1024;
-/// CAP_SYS_PTRACE (capability.h): whoever has it does not take privileges away from those whom it traces.
-const SYS_PTRACE: u64 = 1 << 19;
 
 /// Children that nobody traces.
 #[derive(Debug)]
 pub(super) struct Family {
     children: BTreeMap<i32, Child>,
     looked: Instant,
-    /// Whether children may be traced even if they turn out to change their privileges.
+    /// Whether those whom we trace may gain privileges.
     is_trusted: bool,
     /// How many were left alone, since there was nothing to see in them.
     pub(super) left_alone: u64,
@@ -42,15 +40,8 @@ struct Child {
 
 impl Family {
     /// Nobody yet.
-    pub(super) fn new(now: Instant) -> Self {
-        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-        Self {
-            children: BTreeMap::new(),
-            looked: now,
-            is_trusted: mask(&status, "CapEff:") & SYS_PTRACE != 0,
-            left_alone: 0,
-            too_many: 0,
-        }
+    pub(super) fn new(now: Instant, is_trusted: bool) -> Self {
+        Self { children: BTreeMap::new(), looked: now, is_trusted, left_alone: 0, too_many: 0 }
     }
 
     /// A child of `parent` was born.
