@@ -102,6 +102,15 @@ impl Service {
     }
 }
 
+/// A test that fails leaves nobody running behind.
+impl Drop for Service {
+    fn drop(&mut self) {
+        // Either may find that it has ended.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
 /// Sends a signal, as kill(1) names it.
 pub(crate) fn send(signal: &str, pid: u32) {
     let sent = Command::new("kill").args([signal, &pid.to_string()]).status();

@@ -12,6 +12,8 @@ pub(crate) enum Form {
     Move,
     /// Anything else: no language compiles an atomic to it.
     Other,
+    /// A call that gives the memory back.
+    Release,
     /// The kernel, on behalf of a system call.
     Kernel,
     /// The instruction could not be told.
@@ -85,6 +87,7 @@ pub(crate) fn form(operation: &Operation, access: &Access) -> Form {
     // No compiler makes an atomic of a misaligned word.
     let aligned = access.address.0.is_multiple_of(u64::from(access.size.max(1)));
     match operation {
+        Operation { release: Some(_), .. } => Form::Release,
         Operation { locked: true, .. } => Form::Locked,
         Operation { simple_move: true, .. } if aligned => Form::Move,
         _ => Form::Other,

@@ -1,5 +1,6 @@
 //! What one instruction does to memory, and where: static facts by decoding, addresses by registers.
 
+mod release;
 mod straight_line;
 
 use iced_x86::{
@@ -8,6 +9,7 @@ use iced_x86::{
 use jostle_model::{Access, Address, Direction};
 use jostle_stacks::Registers;
 
+pub(crate) use release::{Callee, Release, stub};
 use straight_line::StraightLine;
 
 /// The widest access that is looked at: an AVX-512 register. Wider ones save whole register files.
@@ -43,16 +45,23 @@ pub(crate) struct Operation {
     pub(crate) simple_move: bool,
     /// Whether it is repeated (`rep movsb`): it then touches `rcx` elements.
     repeated: bool,
+    /// Whether it is no access by itself, but a call that gives memory back.
+    pub(crate) release: Option<Release>,
 }
 
 impl Operation {
     /// The accesses it is about to make with these registers; a repeated one is cut to its first bytes.
     pub(crate) fn accesses(&self, registers: &Registers) -> impl Iterator<Item = Access> {
         let count = if self.repeated { registers.rcx } else { 1 };
-        self.operands.into_iter().flatten().filter(move |_| count > 0).map(move |operand| Access {
-            address: operand.address(registers),
-            size: (u64::from(operand.size).saturating_mul(count)).min(32) as u32,
-            direction: operand.direction,
+        self.operands.into_iter().flatten().filter(move |_| count > 0).filter_map(move |operand| {
+            match self.release {
+                Some(release) => release.access(registers),
+                None => Some(Access {
+                    address: operand.address(registers),
+                    size: (u64::from(operand.size).saturating_mul(count)).min(32) as u32,
+                    direction: operand.direction,
+                }),
+            }
         })
     }
 
@@ -114,8 +123,13 @@ fn value(registers: &Registers, register: Register) -> u64 {
 
 /// The operations of the code of one function, loaded at `at`. `None` when any of it is not code: data
 /// between instructions must not be mistaken for them, a breakpoint there would corrupt it. One-byte instructions
-/// are left out: where a thread stands must tell whether it has executed a breakpoint in their place.
-pub(crate) fn decode(code: &[u8], at: Address) -> Option<Vec<Operation>> {
+/// are left out: where a thread stands must tell whether it has executed a breakpoint in their place. `leads_to` knows the
+/// functions that give memory back.
+pub(crate) fn decode(
+    code: &[u8],
+    at: Address,
+    leads_to: &dyn Fn(Callee) -> Option<Release>,
+) -> Option<Vec<Operation>> {
     let mut info = InstructionInfoFactory::new();
     let mut operations = Vec::new();
     let mut line = StraightLine::begin(at);
@@ -125,6 +139,8 @@ pub(crate) fn decode(code: &[u8], at: Address) -> Option<Vec<Operation>> {
         }
         if let Some(operation) = operation(&instruction, &mut info).filter(|operation| operation.length > 1) {
             operations.push(Operation { settled: line.settled(&operation), ..operation });
+        } else if let Some(release) = release::operation(&instruction, leads_to) {
+            operations.push(release);
         }
         line.pass(&instruction, info.info(&instruction));
     }
@@ -186,6 +202,7 @@ pub(crate) fn operation(instruction: &Instruction, info: &mut InstructionInfoFac
         locked: instruction.has_lock_prefix() || instruction.mnemonic() == Mnemonic::Xchg,
         simple_move: is_simple_move(instruction, operands),
         repeated: instruction.has_rep_prefix() || instruction.has_repne_prefix(),
+        release: None,
     })
 }
 
@@ -239,7 +256,7 @@ mod tests {
     use super::*;
 
     fn only(code: &[u8]) -> Option<Operation> {
-        let operations = decode(code, Address(0x1000)).expect("valid code");
+        let operations = decode(code, Address(0x1000), &|_| None).expect("valid code");
         assert!(operations.len() <= 1);
         operations.first().copied()
     }
@@ -259,7 +276,7 @@ mod tests {
     #[test]
     fn one_byte_instructions_are_no_sites() {
         // stosb; mov byte ptr [rdi], al
-        let operations = decode(&[0xaa, 0x88, 0x07], Address(0x1000)).expect("valid code");
+        let operations = decode(&[0xaa, 0x88, 0x07], Address(0x1000), &|_| None).expect("valid code");
         assert_eq!(operations.iter().map(|operation| operation.at).collect::<Vec<_>>(), [Address(0x1001)]);
     }
 
@@ -324,7 +341,7 @@ mod tests {
     #[test]
     fn data_among_the_code_spoils_the_function() {
         // ret; then bytes that are no instruction
-        assert_eq!(decode(&[0xc3, 0x06], Address(0)), None);
+        assert_eq!(decode(&[0xc3, 0x06], Address(0), &|_| None), None);
     }
 
     #[test]

@@ -138,6 +138,8 @@ pub(crate) struct Process {
     hold: Option<Hold>,
     /// Oldest first.
     prospects: Vec<Prospect>,
+    /// Where to wait again for somebody to hold, and when.
+    later: Vec<(Instant, SiteId)>,
     cookies: u64,
     /// How many threads can run at a time.
     processors: usize,
@@ -212,6 +214,7 @@ impl Process {
             borrowers: BTreeSet::new(),
             hold: None,
             prospects: Vec::new(),
+            later: Vec::new(),
             cookies: 0,
             processors: thread::available_parallelism().map_or(1, usize::from),
             events: 0,
@@ -250,13 +253,17 @@ impl Process {
     /// When something has to be done for it, if at any time. Prospects end by the way: to wake up for each would cost more
     /// than it is worth.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        self.hold.as_ref().map(|hold| hold.until)
+        let again = self.later.iter().map(|&(at, _)| at);
+        self.hold.iter().map(|hold| hold.until).chain(again).min()
     }
 
     /// Ends what has lasted for long enough.
     pub(crate) fn end_what_is_due(&mut self) {
         self.end_hold_if_due();
         self.end_prospects_if_due();
+        if !self.later.is_empty() {
+            self.wait_again_if_due();
+        }
     }
 
     /// Whether there is anything in it that can collide.
@@ -326,6 +333,7 @@ impl Process {
         }
         self.end_hold();
         self.prospects.clear();
+        self.later.clear();
         self.breakpoint = None;
         if let Some(memory) = &self.memory {
             self.traps.disarm_all(memory);

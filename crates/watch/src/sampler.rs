@@ -30,6 +30,12 @@ const LOCKED_SHARE: f64 = 0.1;
 const DRAWN: usize = 128;
 /// The share of holds and prospects that go anywhere, whatever was learnt: what looks private may be shared later.
 const BLIND_SHARE: f64 = 0.1;
+/// The share of holds that go to where memory is given back, in programs that do so by hand. Looking there teaches nothing,
+/// so they take turns.
+const RELEASE_SHARE: f64 = 0.2;
+/// How long a thread that gives memory back may go on before it is held: large structures take milliseconds.
+const SHORTEST_MOMENT: Duration = Duration::from_micros(50);
+const LONGEST_MOMENT: Duration = Duration::from_millis(3);
 /// How contended memory must be for a prospect in library code: neighbours in a page are not enough.
 const LIBRARY_CONTENTION: f64 = 0.3;
 /// Sites with less [attention](Catalogue::attention) than this are held as soon as there is anything to spend: prospects
@@ -54,6 +60,8 @@ pub(crate) struct Sampler {
     rng: Rng,
     /// Sites seen to run at which a thread may be held.
     live: Vec<SiteId>,
+    /// Those among them where memory is given back.
+    releases: Vec<SiteId>,
     /// Sites seen to run at which a thread may only be looked at.
     locked: Vec<SiteId>,
     candidates: Vec<SiteId>,
@@ -79,6 +87,7 @@ impl Sampler {
         Self {
             rng: Rng::with_seed(seed),
             live: Vec::new(),
+            releases: Vec::new(),
             locked: Vec::new(),
             candidates: Vec::new(),
             candidates_since: now,
@@ -114,13 +123,20 @@ impl Sampler {
 
     /// A thread arrived at a site for the first time.
     pub(crate) fn came_alive(&mut self, catalogue: &Catalogue, site: SiteId) {
-        if catalogue.site(site).may_hold() { self.live.push(site) } else { self.locked.push(site) }
+        let site_there = catalogue.site(site);
+        let pool = match site_there.may_hold() {
+            true if site_there.is_release() => &mut self.releases,
+            true => &mut self.live,
+            false => &mut self.locked,
+        };
+        pool.push(site);
     }
 
     /// Forgets sites whose code is gone.
     pub(crate) fn retain_mapped(&mut self, catalogue: &Catalogue) {
         let mapped = |site: &SiteId| catalogue.site(*site).mapped;
         self.live.retain(mapped);
+        self.releases.retain(mapped);
         self.locked.retain(mapped);
         self.candidates.retain(mapped);
         self.short_list.retain(mapped);
@@ -177,6 +193,12 @@ impl Sampler {
     /// True in this share of cases.
     pub(crate) fn chance(&mut self, share: f64) -> bool {
         self.rng.f64() < share
+    }
+
+    /// A while that is as likely to be some tens of microseconds as a few milliseconds.
+    pub(crate) fn moment(&mut self) -> Duration {
+        SHORTEST_MOMENT
+            .mul_f64((LONGEST_MOMENT.as_secs_f64() / SHORTEST_MOMENT.as_secs_f64()).powf(self.rng.f64()))
     }
 
     /// One of several accesses of a site, at random.
@@ -251,6 +273,10 @@ impl Sampler {
         only_worthy: bool,
         now: Instant,
     ) -> Option<SiteId> {
+        if !self.releases.is_empty() && self.rng.f64() < RELEASE_SHARE {
+            let next = least(&mut self.rng, &self.releases, DRAWN, |site| catalogue.attention(site));
+            return next.filter(|&site| !self.is_waited_for(site));
+        }
         if !only_worthy && self.rng.f64() < BLIND_SHARE {
             return self.rng.choice(&self.live).copied().filter(|&site| !self.is_waited_for(site));
         }

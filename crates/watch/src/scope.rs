@@ -1,5 +1,7 @@
 //! Whose code a function is, by its name and its module: what may be sampled, and what may be blamed.
 
+use crate::operation::Release;
+
 /// Whose code a function is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Part {
@@ -125,6 +127,23 @@ pub(crate) fn is_memory_function(name: &str) -> bool {
 }
 
 /// Functions that give memory back to the allocator.
+/// What a function is told of the memory that it gives back, if that is what it does. Import tables have C++'s names
+/// mangled, symbol tables may be read either way.
+pub(crate) fn release(name: &str) -> Option<Release> {
+    let is_delete = ["_ZdlPv", "_ZdaPv", "operator delete"].iter().any(|start| name.starts_with(start));
+    let is_rust = ["__rust_dealloc", "__rdl_dealloc", "__rg_dealloc"].iter().any(|end| name.ends_with(end));
+    match name {
+        "free" | "cfree" => Some(Release::Block),
+        "munmap" => Some(Release::Sized),
+        _ if is_rust => Some(Release::Sized),
+        _ if is_delete && (name[6..].starts_with('m') || name.contains("unsigned long")) => {
+            Some(Release::Sized)
+        }
+        _ if is_delete => Some(Release::Block),
+        _ => None,
+    }
+}
+
 fn is_free(name: &str) -> bool {
     ["free", "cfree", "_int_free", "realloc", "munmap"].contains(&name) || name.starts_with("operator delete")
 }
@@ -339,6 +358,19 @@ mod tests {
         assert_eq!(native("memcpy"), Part::Helper);
         assert_eq!(part(ModuleKind::System, false, Some("__memmove_avx_unaligned_erms")), Part::Helper);
         assert_eq!(native("memcpy_of_my_own"), Part::User);
+    }
+
+    #[test]
+    fn whatever_gives_memory_back_is_known() {
+        for name in ["free", "_ZdlPv", "_ZdaPvSt11align_val_t", "operator delete(void*)"] {
+            assert_eq!(release(name), Some(Release::Block), "{name}");
+        }
+        for name in
+            ["munmap", "_ZdlPvm", "operator delete[](void*, unsigned long)", "__rustc::__rust_dealloc"]
+        {
+            assert_eq!(release(name), Some(Release::Sized), "{name}");
+        }
+        assert!(["freeze", "malloc", "release"].iter().all(|name| release(name).is_none()));
     }
 
     #[test]

@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
@@ -7,7 +8,7 @@ use jostle_stacks::Image;
 
 use crate::experience::Experience;
 use crate::modules::Loaded;
-use crate::operation::{self, Operation};
+use crate::operation::{self, Callee, Operation, Release};
 use crate::patterns::Patterns;
 use crate::scope::{self, ModuleKind, Part};
 
@@ -19,6 +20,9 @@ const LIBRARY_WEIGHT: f64 = 0.3;
 
 /// How many sites further on are looked at in one stop at most: whoever stands there waits for it.
 const AHEAD: usize = 12;
+
+/// How many bytes of a function are looked at to see whether it is a stub: its mark and its jump.
+const STUB: usize = 16;
 
 /// How many bytes of code a thread executes soon.
 const SOON: u64 = 64;
@@ -55,6 +59,12 @@ impl Site {
         self.mapped && !self.operation.locked && !self.is_atomic
     }
 
+    /// Whether memory is given back here. Nothing is learnt from looking: the allocator gives the same memory to others,
+    /// who are no rivals.
+    pub(crate) fn is_release(&self) -> bool {
+        self.operation.release.is_some()
+    }
+
     /// How much another look would teach.
     pub(crate) fn curiosity(&self) -> f64 {
         self.experience.curiosity() * self.weight()
@@ -82,6 +92,37 @@ struct Module {
     mapped: bool,
     /// Its functions in the catalogue, by address.
     functions: Range<u32>,
+    /// The places in its import table that lead to where memory is given back.
+    releases: HashMap<Address, Release>,
+    /// The same for code that was found to be called, or not.
+    called: RefCell<HashMap<Address, Option<Release>>>,
+}
+
+impl Module {
+    /// What is given back where a call or jump leads.
+    fn release(&self, callee: Callee) -> Option<Release> {
+        match callee {
+            Callee::Slot(slot) => self.releases.get(&slot).copied(),
+            Callee::Code(at) => *self.called.borrow_mut().entry(at).or_insert_with(|| self.release_by(at)),
+        }
+    }
+
+    /// The same where it leads to the code at `at`: a stub of the import table, or the function itself.
+    fn release_by(&self, at: Address) -> Option<Release> {
+        let here = at.unload(self.bias);
+        let code = self.image.code(here, STUB)?;
+        match operation::stub(code, at) {
+            Some(Callee::Slot(slot)) => self.releases.get(&slot).copied(),
+            _ => scope::release(&self.image.function_name(here)?),
+        }
+    }
+}
+
+fn releases(loaded: &Loaded) -> HashMap<Address, Release> {
+    let imports = loaded.image.imports().iter();
+    let known =
+        imports.filter_map(|import| Some((import.slot.load(loaded.bias), scope::release(&import.name)?)));
+    known.collect()
 }
 
 /// Every function of the target's code, and the sites of those that were decoded.
@@ -124,6 +165,8 @@ impl Catalogue {
             kind,
             mapped: true,
             functions: functions.clone(),
+            releases: releases(loaded),
+            called: RefCell::default(),
         });
         functions
     }
@@ -258,7 +301,10 @@ impl Catalogue {
     /// The operations of a function, each with what it was inlined from.
     fn operations(&self, function: Function) -> Option<Vec<(Operation, Inlined)>> {
         let module = &self.modules[function.module];
-        let operations = operation::decode(self.code(function)?, function.at)?.into_iter();
+        // What Go allocates nobody gives back; what C allocates for Go is, through the import table.
+        let may_release = !module.image.is_go() || !module.releases.is_empty();
+        let leads_to = |callee| if may_release { module.release(callee) } else { None };
+        let operations = operation::decode(self.code(function)?, function.at, &leads_to)?.into_iter();
         if !module.image.is_go() {
             return Some(operations.map(|operation| (operation, Inlined::default())).collect());
         }

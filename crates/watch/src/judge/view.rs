@@ -73,11 +73,14 @@ impl View {
         let innermost = innermost_frames(&stack, &side.trace);
         let atomicity = match side.form {
             Form::Locked => Atomicity::Atomic,
-            Form::Other | Form::Kernel => Atomicity::Plain,
+            Form::Other | Form::Release | Form::Kernel => Atomicity::Plain,
             Form::Unknown => Atomicity::Undecided,
             Form::Move => self.atomicity_of_move(side, &stack[..innermost], size),
         };
-        let (blame, shown) = blame::assign(&stack, side.form, |module| self.is_go(module));
+        let (blame, shown) = match blame::assign(&stack, side.form, |module| self.is_go(module)) {
+            (Blame::User, shown) if side.form == Form::Release => (Blame::Free, shown),
+            assigned => assigned,
+        };
         let role = match (blame, side.direction) {
             (Blame::Free, _) => Role::Free,
             (_, Some(direction)) => direction.into(),

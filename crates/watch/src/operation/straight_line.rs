@@ -62,7 +62,7 @@ mod tests {
 
     /// For each operation of the code, where it stands and from where on its address is known.
     fn settled(code: &[u8]) -> Vec<(u64, u64)> {
-        let operations = decode(code, Address(0x1000)).expect("valid code");
+        let operations = decode(code, Address(0x1000), &|_| None).expect("valid code");
         operations.iter().map(|operation| (operation.at.0 - 0x1000, operation.settled.0 - 0x1000)).collect()
     }
 

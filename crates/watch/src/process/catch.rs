@@ -24,6 +24,10 @@ pub(super) use prospect::Prospect;
 const OWN_STACK_BELOW: u64 = 128;
 const OWN_STACK_ABOVE: u64 = 4096;
 
+/// The share of threads that were to be held where they give memory back, and are held there a moment later instead: what
+/// a loop gives back first, others have mostly done with.
+const LATER_SHARE: f64 = 0.5;
+
 /// What one arrival at a site has shown.
 struct Visit {
     /// Whether nobody was seen here before.
@@ -70,6 +74,10 @@ impl Process {
         }
         let has_rivals = self.threads.len() > 1 && self.threads.contains_key(&tid);
         let wanted = wanted && self.sampler.may_hold(stopped) || is_first && self.may_be_the_only(stopped);
+        if wanted && self.catalogue.site(id).is_release() && self.sampler.chance(LATER_SHARE) {
+            self.later.push((stopped + self.sampler.moment(), id));
+            return false;
+        }
         if has_rivals && self.hold.is_none() && self.catalogue.site(id).may_hold() && wanted {
             return self.begin_hold(tid, id, &at_site, stopped);
         }
@@ -77,11 +85,23 @@ impl Process {
         seen.push((id, contention));
         self.let_go(tid, stopped);
         for (id, contention) in seen {
+            let has_rivals = has_rivals && !self.catalogue.site(id).is_release();
             if has_rivals && self.sampler.may_prospect(contention, self.catalogue.site(id), stopped) {
                 self.begin_prospect(tid, id, &at_site);
             }
         }
         true
+    }
+
+    /// Waits again where memory is given back: a destructor that gives back much of it stands elsewhere in it by now.
+    pub(crate) fn wait_again_if_due(&mut self) {
+        let now = Instant::now();
+        let (due, later): (Vec<_>, Vec<_>) = self.later.drain(..).partition(|&(at, _)| at <= now);
+        self.later = later;
+        let is_mapped = |&(_, id): &(Instant, SiteId)| self.catalogue.knows(id);
+        let steps: Vec<Step> =
+            due.iter().filter(|due| is_mapped(due)).map(|&(_, id)| Step::Arm(Purpose::Hold(id))).collect();
+        self.set_traps(&steps);
     }
 
     /// Whether a first visit is worth a hold, since it may stay the only one.
@@ -151,6 +171,9 @@ impl Process {
             self.sampler.came_alive(&self.catalogue, id);
         }
         let mut most = 0.0_f64;
+        if operation.release.is_some() {
+            return Visit { is_first, contention: 0.0 };
+        }
         for access in operation.accesses(registers).filter(|access| is_elsewhere(access, registers)) {
             if access.direction == Direction::Write
                 && self.catalogue.site(id).experience.asks_what_it_replaces()

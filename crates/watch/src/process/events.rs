@@ -95,6 +95,7 @@ impl Process {
         self.memory = None;
         self.hold = None;
         self.prospects.clear();
+        self.later.clear();
         self.breakpoint = None;
         self.threads.clear();
         self.profiles.clear();
