@@ -135,6 +135,12 @@ impl Image {
         self.symbols().function_named_at(function.start).map(demangled)
     }
 
+    /// Whether Go's compiler, or its assembler, made the code at `at`; other languages' code that is linked into the same
+    /// file does not count.
+    pub fn is_go_code(&self, at: FileAddress) -> bool {
+        self.go_covering(at).is_some()
+    }
+
     /// The functions that Go's compiler inlined at `at`, innermost first; none outside of Go code.
     ///
     /// Go's own tables tell, so that a stripped program tells too.

@@ -42,6 +42,8 @@ pub(crate) struct Experience {
     /// How often it was about to store over something, and over zero.
     replaced: u32,
     initialised: u32,
+    /// How much memory was given back here at most, if any is.
+    largest_block: u64,
     /// Sites that others were seen to use on the same memory, in conflict with this one.
     rivals: BTreeMap<SiteId, Rival>,
 }
@@ -108,6 +110,18 @@ impl Experience {
     pub(crate) fn note_store(&mut self, over_zero: bool) {
         self.initialised += u32::from(over_zero);
         self.replaced += u32::from(!over_zero);
+    }
+
+    /// So many bytes are about to be given back.
+    pub(crate) fn note_block(&mut self, size: u64) {
+        self.largest_block = self.largest_block.max(size);
+    }
+
+    /// How much attention a place has had where memory is given back, for what it promises. The larger what is given back,
+    /// the likelier somebody is at it: whoever ends a structure gives back its largest part once and its elements often.
+    pub(crate) fn release_attention(&self) -> f64 {
+        let promise = (self.largest_block as f64 / 32.0).max(2.0).log2();
+        f64::from(self.visits + self.misses) / (promise * promise)
     }
 
     /// Somebody else used `rival` on the same memory.

@@ -5,11 +5,12 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use jostle_model::Address;
-use jostle_stacks::{AddressSpace, Image, Memory};
+use jostle_stacks::{AddressSpace, Image, Memory, Module};
 
 use crate::files::{self, FileBytes, FileKey, Files};
 use crate::mappings::{self, Mapping};
 use crate::memory::TargetMemory;
+use crate::scope::{self, ModuleKind};
 
 /// How much of a file's beginning is compared with what is mapped: a page.
 const HEAD: usize = 4096;
@@ -46,6 +47,8 @@ pub(crate) struct Modules {
     is_mapped: HashMap<(Range<Address>, FileKey), bool>,
     /// Where the import table slots lead that the loader has filled.
     resolved: BTreeMap<Address, Address>,
+    /// Whether memory that is given back goes to glibc's allocator, as far as the import tables tell.
+    pub(crate) heap_is_glibc: bool,
     /// Files that could not be looked into, with the reason.
     pub(crate) refused: Vec<String>,
 }
@@ -83,6 +86,25 @@ impl Modules {
     /// Whether a store of another thread to `at` is possible at all. Fresh mappings count as writable.
     pub(crate) fn may_change(&self, at: Address) -> bool {
         mappings::find(&self.mappings, at).is_none_or(|mapping| mapping.writable)
+    }
+
+    /// Whether the program may store to `at`.
+    pub(crate) fn is_writable(&self, at: Address) -> bool {
+        mappings::find(&self.mappings, at).is_some_and(|mapping| mapping.writable)
+    }
+
+    /// Looks whose `free` it is that the modules call: an allocator of the program's own has the same name.
+    pub(crate) fn look_at_heap(&mut self, memory: &TargetMemory) {
+        let mut owners = self.loaded.values().flat_map(|loaded| {
+            let frees = loaded.image.imports().iter().filter(|import| import.name == "free");
+            let targets = frees.filter_map(|import| word(memory, import.slot.load(loaded.bias)));
+            // A slot that is still to be filled leads back into its own module.
+            targets
+                .filter_map(|target| self.space.module_at(target))
+                .filter(|owner| !Rc::ptr_eq(owner.image, &loaded.image))
+        });
+        let is_system = |owner: Module<'_>| scope::module_kind(owner.image.name()) == ModuleKind::System;
+        self.heap_is_glibc = owners.next().is_some_and(is_system) && owners.all(is_system);
     }
 
     /// Whether a Go runtime is among the loaded code.

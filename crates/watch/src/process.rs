@@ -138,6 +138,8 @@ pub(crate) struct Process {
     hold: Option<Hold>,
     /// Oldest first.
     prospects: Vec<Prospect>,
+    /// Threads that were let go for a single instruction, and have not reported since.
+    stepping: BTreeSet<i32>,
     /// Where to wait again for somebody to hold, and when.
     later: Vec<(Instant, SiteId)>,
     cookies: u64,
@@ -214,6 +216,7 @@ impl Process {
             borrowers: BTreeSet::new(),
             hold: None,
             prospects: Vec::new(),
+            stepping: BTreeSet::new(),
             later: Vec::new(),
             cookies: 0,
             processors: thread::available_parallelism().map_or(1, usize::from),

@@ -30,8 +30,7 @@ const LOCKED_SHARE: f64 = 0.1;
 const DRAWN: usize = 128;
 /// The share of holds and prospects that go anywhere, whatever was learnt: what looks private may be shared later.
 const BLIND_SHARE: f64 = 0.1;
-/// The share of holds that go to where memory is given back, in programs that do so by hand. Looking there teaches nothing,
-/// so they take turns.
+/// The share of holds and looks that go to where memory is given back, in programs that do so by hand.
 const RELEASE_SHARE: f64 = 0.2;
 /// How long a thread that gives memory back may go on before it is held: large structures take milliseconds.
 const SHORTEST_MOMENT: Duration = Duration::from_micros(50);
@@ -226,8 +225,17 @@ impl Sampler {
         steps.push(Step::Arm(Purpose::Scout(site)));
     }
 
+    /// The place where memory is given back that had the least attention.
+    fn next_release(&mut self, catalogue: &Catalogue) -> Option<SiteId> {
+        let attention = |site| catalogue.site(site).experience.release_attention();
+        least(&mut self.rng, &self.releases, DRAWN, attention)
+    }
+
     /// The site at which another look would teach most.
     pub(crate) fn next_look(&mut self, catalogue: &Catalogue) -> Option<SiteId> {
+        if !self.releases.is_empty() && self.rng.f64() < RELEASE_SHARE {
+            return self.next_release(catalogue);
+        }
         let pool = if self.rng.f64() < LOCKED_SHARE { &self.locked } else { &self.live };
         least(&mut self.rng, pool, DRAWN, |site| -catalogue.site(site).curiosity())
     }
@@ -274,8 +282,7 @@ impl Sampler {
         now: Instant,
     ) -> Option<SiteId> {
         if !self.releases.is_empty() && self.rng.f64() < RELEASE_SHARE {
-            let next = least(&mut self.rng, &self.releases, DRAWN, |site| catalogue.attention(site));
-            return next.filter(|&site| !self.is_waited_for(site));
+            return self.next_release(catalogue).filter(|&site| !self.is_waited_for(site));
         }
         if !only_worthy && self.rng.f64() < BLIND_SHARE {
             return self.rng.choice(&self.live).copied().filter(|&site| !self.is_waited_for(site));

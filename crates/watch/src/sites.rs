@@ -99,6 +99,11 @@ struct Module {
 }
 
 impl Module {
+    /// Whether Go's compiler made the function at `at`. Programs that use cgo have others as well.
+    fn is_go_code(&self, at: Address) -> bool {
+        self.image.is_go_code(at.unload(self.bias))
+    }
+
     /// What is given back where a call or jump leads.
     fn release(&self, callee: Callee) -> Option<Release> {
         match callee {
@@ -217,7 +222,7 @@ impl Catalogue {
             return function.part;
         }
         let name = module.image.function_name(function.at.unload(module.bias));
-        let part = scope::part(module.kind, module.image.is_go(), name.as_deref());
+        let part = scope::part(module.kind, module.is_go_code(function.at), name.as_deref());
         let part = self.selected(part, name.as_deref().unwrap_or_else(|| module.image.name()))?;
         self.functions[id.0 as usize].part = Some(part);
         Some(part)
@@ -276,7 +281,7 @@ impl Catalogue {
         let function = self.functions[id.0 as usize];
         self.functions[id.0 as usize].is_decoded = true;
         let part = function.part.unwrap_or(Part::User);
-        let is_go = self.modules[function.module].image.is_go();
+        let is_go = self.modules[function.module].is_go_code(function.at);
         for (operation, inlined) in self.operations(function).unwrap_or_default() {
             let part = inlined.part.unwrap_or(part);
             self.by_address.insert(operation.at, SiteId(self.sites.len() as u32));
@@ -301,11 +306,11 @@ impl Catalogue {
     /// The operations of a function, each with what it was inlined from.
     fn operations(&self, function: Function) -> Option<Vec<(Operation, Inlined)>> {
         let module = &self.modules[function.module];
-        // What Go allocates nobody gives back; what C allocates for Go is, through the import table.
-        let may_release = !module.image.is_go() || !module.releases.is_empty();
-        let leads_to = |callee| if may_release { module.release(callee) } else { None };
+        let is_go = module.is_go_code(function.at);
+        // What Go allocates nobody gives back; what C allocates for Go is, by code in C.
+        let leads_to = |callee| if is_go { None } else { module.release(callee) };
         let operations = operation::decode(self.code(function)?, function.at, &leads_to)?.into_iter();
-        if !module.image.is_go() {
+        if !is_go {
             return Some(operations.map(|operation| (operation, Inlined::default())).collect());
         }
         let operations = operations.filter(|operation| !operation.reads_goroutine());

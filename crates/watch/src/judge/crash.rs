@@ -35,7 +35,7 @@ impl View {
     fn stand(&self, side: &Side, role: Role) -> (Place, blame::Blame) {
         let stack = self.space.symbolize(&side.trace);
         // As after a system call: it is for the caller that a library aborts, or waits.
-        let (blame, shown) = blame::assign(&stack, Form::Kernel, |module| self.is_go(module));
+        let (blame, shown) = blame::assign(&stack, Form::Kernel, |frame| self.is_go(frame));
         let snippet =
             stack.get(shown).and_then(|frame| self.sources.snippet(frame.file.as_deref()?, frame.line?));
         let shown = shown.min(stack.len().saturating_sub(1));
@@ -45,7 +45,7 @@ impl View {
 
     /// The functions of the user's own on the stack, the innermost first: what is left of a signature when lines change.
     fn own_functions(&self, place: &Place) -> String {
-        let own = place.stack.iter().filter(|frame| blame::is_users(frame, |module| self.is_go(module)));
+        let own = place.stack.iter().filter(|frame| blame::is_users(frame, |frame| self.is_go(frame)));
         own.filter_map(|frame| frame.function.as_deref()).take(FAMILY_FRAMES).collect::<Vec<_>>().join("\n")
     }
 }

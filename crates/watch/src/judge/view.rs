@@ -77,7 +77,7 @@ impl View {
             Form::Unknown => Atomicity::Undecided,
             Form::Move => self.atomicity_of_move(side, &stack[..innermost], size),
         };
-        let (blame, shown) = match blame::assign(&stack, side.form, |module| self.is_go(module)) {
+        let (blame, shown) = match blame::assign(&stack, side.form, |frame| self.is_go(frame)) {
             (Blame::User, shown) if side.form == Form::Release => (Blame::Free, shown),
             assigned => assigned,
         };
@@ -108,8 +108,10 @@ impl View {
         Thread { tid: side.tid, name: side.name.clone(), process: side.process.clone(), goroutine }
     }
 
-    pub(super) fn is_go(&self, module: &str) -> bool {
-        self.images.iter().any(|(path, _, image)| *path == module && image.is_go())
+    /// Whether a frame is of Go code. In a program that uses cgo the file does not tell.
+    pub(super) fn is_go(&self, frame: &Frame) -> bool {
+        let module = self.space.module_at(frame.address);
+        module.is_some_and(|module| module.image.is_go_code(frame.address.unload(module.bias)))
     }
 }
 

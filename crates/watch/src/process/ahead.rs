@@ -169,6 +169,7 @@ impl Process {
     /// Names the variants of `memcpy` and its like that the loader has chosen, and has them sampled.
     fn name_imports(&mut self) {
         let Some(memory) = &self.memory else { return };
+        self.modules.look_at_heap(memory);
         for (at, name) in self.modules.name_imports(memory, scope::is_memory_function) {
             self.clerk.named(at, name);
             if let Some(function) = self.catalogue.add_helper(at) {

@@ -2,6 +2,7 @@
 
 mod hold;
 mod prospect;
+mod suspects;
 mod witness;
 
 use std::time::Instant;
@@ -73,6 +74,9 @@ impl Process {
             return false;
         }
         let has_rivals = self.threads.len() > 1 && self.threads.contains_key(&tid);
+        if has_rivals && self.catalogue.site(id).is_release() && self.find_users(tid, id, &at_site, stopped) {
+            return false;
+        }
         let wanted = wanted && self.sampler.may_hold(stopped) || is_first && self.may_be_the_only(stopped);
         if wanted && self.catalogue.site(id).is_release() && self.sampler.chance(LATER_SHARE) {
             self.later.push((stopped + self.sampler.moment(), id));

@@ -168,7 +168,8 @@ impl Process {
                     None => self.watchpoint_hit(tid, cookie, Address(address)),
                 }
             }
-            Trap::Foreign => resume(tid, libc::SIGTRAP),
+            Trap::Step if self.stepping.remove(&tid) => resume(tid, 0),
+            Trap::Step | Trap::Foreign => resume(tid, libc::SIGTRAP),
         }
     }
 

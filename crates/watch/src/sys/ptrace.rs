@@ -15,6 +15,8 @@ const OPTIONS: c_int = libc::PTRACE_O_TRACESYSGOOD
 
 /// `si_code` of a SIGTRAP raised by a perf event with `sigtrap` set (linux/include/uapi/asm-generic/siginfo.h).
 const TRAP_PERF: i32 = 6;
+/// `si_code` of a SIGTRAP after a single step (the same header).
+const TRAP_TRACE: i32 = 2;
 /// In `si_perf_flags`: the signal was blocked when the event struck (the same header).
 const TRAP_PERF_FLAG_ASYNC: u32 = 1;
 /// `si_code` of a SIGTRAP raised by the kernel itself; `int3` on x86-64.
@@ -69,6 +71,8 @@ pub(crate) enum Trap {
         /// Whether the thread had SIGTRAP blocked, and has gone on since its access.
         late: bool,
     },
+    /// It has executed one instruction.
+    Step,
     /// None of ours: the target gets it.
     Foreign,
 }
@@ -101,6 +105,11 @@ pub(crate) fn resume(tid: pid_t, signal: i32) -> io::Result<()> {
 /// The same until it enters or leaves a system call.
 pub(crate) fn resume_to_system_call(tid: pid_t) -> io::Result<()> {
     request(libc::PTRACE_SYSCALL, tid, ptr::null_mut(), ptr::null_mut()).map(drop)
+}
+
+/// The same for one instruction.
+pub(crate) fn step(tid: pid_t) -> io::Result<()> {
+    request(libc::PTRACE_SINGLESTEP, tid, ptr::null_mut(), ptr::null_mut()).map(drop)
 }
 
 /// Leaves a task in its group stop, as if nobody traced it.
@@ -149,6 +158,7 @@ pub(crate) fn trap(tid: pid_t) -> io::Result<Trap> {
             late: info.perf_flags() & TRAP_PERF_FLAG_ASYNC != 0,
         },
         SI_KERNEL => Trap::Breakpoint,
+        TRAP_TRACE => Trap::Step,
         _ => Trap::Foreign,
     })
 }

@@ -222,7 +222,7 @@ impl Process {
         self.met.len() > met_before
     }
 
-    fn bring_to_court(&mut self, case: Case) {
+    pub(super) fn bring_to_court(&mut self, case: Case) {
         let key = case.key();
         match self.known.get_mut(&key) {
             None => {
