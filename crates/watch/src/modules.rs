@@ -123,7 +123,7 @@ impl Modules {
         });
         let mut named = BTreeMap::new();
         for loaded in self.loaded.values() {
-            for import in loaded.image.imports().iter().filter(|import| wanted(&import.name)) {
+            for import in loaded.image.imports().iter().filter(|import| wanted(import.name)) {
                 let slot = import.slot.load(loaded.bias);
                 if self.resolved.contains_key(&slot) {
                     continue;
@@ -133,7 +133,7 @@ impl Modules {
                 let own =
                     self.space.module_at(target).is_none_or(|module| Rc::ptr_eq(module.image, &loaded.image));
                 if !own && !self.resolved.values().any(|known| *known == target) {
-                    named.insert(target, import.name.clone());
+                    named.insert(target, import.name.to_owned());
                 }
                 if !own {
                     self.resolved.insert(slot, target);
@@ -274,8 +274,12 @@ pub(crate) fn read(in_target: &str, path: &str, length: u64) -> Result<(FileByte
     Ok((FileBytes { path: path.to_owned().leak(), bytes }, Rc::new(image)))
 }
 
-/// Whether it is worth reading whole: what a compiler at run time keeps its code in may be large.
+/// Whether it is worth reading whole: what a compiler at run time keeps its code in may be large. What took the place of
+/// a file may be no file; a pipe would let us wait for ever.
 fn starts_as_elf(path: &str) -> io::Result<bool> {
+    if !fs::metadata(path)?.is_file() {
+        return Ok(false);
+    }
     let mut magic = Vec::new();
     File::open(path)?.take(4).read_to_end(&mut magic)?;
     Ok(magic == b"\x7fELF")
@@ -285,7 +289,8 @@ fn starts_as_elf(path: &str) -> io::Result<bool> {
 pub(crate) fn bias(image: &Image, mapping: &Mapping) -> Option<u64> {
     let segment = image.segments().iter().find(|segment| {
         let page_start = segment.file_offset & !0xfff;
-        segment.executable && (page_start..segment.file_offset + segment.file_size).contains(&mapping.offset)
+        let end = segment.file_offset.saturating_add(segment.file_size);
+        segment.executable && (page_start..end).contains(&mapping.offset)
     })?;
     let moved_by = mapping.range.start.0.wrapping_sub(mapping.offset);
     Some(moved_by.wrapping_sub(segment.address.0.wrapping_sub(segment.file_offset)))
