@@ -104,8 +104,10 @@ impl CoreFile {
                 .collect(),
         };
         core.pieces.sort_by_key(|piece| piece.range.start);
-        for part in parts {
-            let Ok(Some(mut notes)) = part.notes(LE, bytes) else { continue };
+        // There is one part of notes. Many that all are the same bytes would be many times the threads.
+        if let Some(Ok(Some(mut notes))) =
+            parts.iter().map(|part| part.notes(LE, bytes)).find(|notes| matches!(notes, Ok(Some(_))))
+        {
             while let Ok(Some(note)) = notes.next() {
                 core.take(&note);
             }
@@ -157,7 +159,7 @@ impl CoreFile {
         for index in 0..count {
             let at = 16 + index * 24;
             let (start, end) = (word(bytes, at)?, word(bytes, at + 8)?);
-            let piece = self.pieces.iter().find(|piece| piece.range.contains(&start));
+            let piece = self.piece_at(start);
             files.push(CoreMapping {
                 range: Address(start)..Address(end),
                 offset: word(bytes, at + 16)?.saturating_mul(page),
@@ -171,8 +173,12 @@ impl CoreFile {
 
     /// Adds the memory that no file was mapped to.
     fn add_anonymous(&mut self) {
+        self.mappings.sort_by_key(|mapping| mapping.range.start);
         let files = self.mappings.clone();
-        let is_file = |at: u64| files.iter().any(|file| file.range.contains(&Address(at)));
+        let is_file = |at: u64| {
+            let after = files.partition_point(|file| file.range.start.0 <= at);
+            files[..after].last().is_some_and(|file| file.range.contains(&Address(at)))
+        };
         let anonymous = self.pieces.iter().filter(|piece| !is_file(piece.range.start));
         self.mappings.extend(anonymous.map(|piece| CoreMapping {
             range: Address(piece.range.start)..Address(piece.range.end),

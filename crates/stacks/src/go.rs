@@ -25,6 +25,9 @@ use self::text::{Call, Image};
 use self::tls::Slot;
 use crate::cursor::{Cursor, Memory, Registers};
 
+/// How many places are looked at for something that stands in one: more that look like it are a trap.
+const MOST_CANDIDATES: usize = 64;
+
 /// The parts of an ELF file that Go's tables are found in.
 pub(crate) struct GoElf {
     pub(crate) sections: Vec<GoSection>,
@@ -33,7 +36,7 @@ pub(crate) struct GoElf {
 
 /// One section; there are none when the section headers were stripped.
 pub(crate) struct GoSection {
-    pub(crate) name: String,
+    pub(crate) name: &'static [u8],
     pub(crate) address: u64,
     pub(crate) data: &'static [u8],
 }
@@ -158,7 +161,7 @@ impl GoImage {
 
 /// The table of functions and its address: by its section's name, else by how it begins.
 fn locate(elf: &GoElf) -> Option<(Pclntab, u64)> {
-    let named = elf.sections.iter().find(|section| section.name.ends_with(".gopclntab"));
+    let named = elf.sections.iter().find(|section| section.name.ends_with(b".gopclntab"));
     let named = named.and_then(|section| Some((Pclntab::parse(section.data)?, section.address)));
     named.or_else(|| elf.segments.iter().filter(|segment| !segment.executable).find_map(locate_in))
 }
@@ -166,13 +169,14 @@ fn locate(elf: &GoElf) -> Option<(Pclntab, u64)> {
 /// The linker aligns the table to 8 bytes at least; offsets in the file and in memory agree to that much.
 fn locate_in(segment: &GoSegment) -> Option<(Pclntab, u64)> {
     let starts = (0..segment.data.len()).step_by(8);
-    starts.filter(|&start| segment.data[start..].starts_with(&pclntab::MAGIC)).find_map(|start| {
+    let tables = starts.filter(|&start| segment.data[start..].starts_with(&pclntab::MAGIC));
+    tables.take(MOST_CANDIDATES).find_map(|start| {
         Some((Pclntab::parse(&segment.data[start..])?, segment.address.checked_add(start as u64)?))
     })
 }
 
 /// Where the code begins, for want of the runtime's own description.
 fn stated_text(elf: &GoElf, table: &Pclntab) -> Option<u64> {
-    let section = || elf.sections.iter().find(|section| section.name == ".text");
+    let section = || elf.sections.iter().find(|section| section.name == b".text");
     Some(table.stated_text()).filter(|&text| text != 0).or_else(|| section().map(|section| section.address))
 }

@@ -15,7 +15,9 @@
 //! x86-64 and little-endian ELF only. Code that was never in a file (JIT) has no name, and is walked only
 //! where it keeps a frame pointer. Split debug information (`.dwo`, `.gnu_debuglink`) is not followed.
 //! Any bytes are accepted: what is corrupt is left out, and makes this crate neither panic nor hang, nor
-//! allocate more than in proportion to the file (a section that was compressed by zstd to that end excepted).
+//! allocate more than in proportion to the file. Excepted are a section that was compressed by zstd to that end,
+//! and debug information in which very many functions or units were made to share one very long list of ranges
+//! or of abbreviations: those are read once for each.
 //!
 //! ```
 //! use jostle_stacks::{Address, AddressSpace, Image, Memory, Registers};

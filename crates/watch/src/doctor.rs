@@ -4,6 +4,8 @@ mod machine;
 mod program;
 mod trial;
 
+pub(crate) use machine::what_machine_says;
+
 use std::path::Path;
 
 use crate::WatchError;

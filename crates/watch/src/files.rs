@@ -55,8 +55,12 @@ pub(crate) fn read(in_target: &str, path: &str, length: u64) -> Opened {
     Ok((FileBytes { path: path.to_owned().leak(), bytes }, Rc::new(image)))
 }
 
-/// Whether it is worth reading whole: what a compiler at run time keeps its code in may be large.
+/// Whether it is worth reading whole: what a compiler at run time keeps its code in may be large. What took the place of
+/// a file may be no file; a pipe would let us wait for ever.
 fn starts_as_elf(path: &str) -> io::Result<bool> {
+    if !fs::metadata(path)?.is_file() {
+        return Ok(false);
+    }
     let mut magic = Vec::new();
     File::open(path)?.take(4).read_to_end(&mut magic)?;
     Ok(magic == b"\x7fELF")

@@ -32,6 +32,7 @@ mod error;
 mod experience;
 mod exploration;
 mod files;
+mod foreign_text;
 mod judge;
 mod mappings;
 mod memory;
@@ -62,6 +63,8 @@ use jostle_model::{Finding, Summary};
 
 pub use doctor::{Check, Health, examine};
 pub use error::WatchError;
+#[doc(hidden)]
+pub use foreign_text::read_foreign_text;
 pub use patterns::Patterns;
 pub use sys::front::{TracerEnd, stand_apart};
 

@@ -41,7 +41,8 @@ pub(crate) fn find(mappings: &[Mapping], at: Address) -> Option<&Mapping> {
     mappings[..after].last().filter(|mapping| mapping.range.contains(&at))
 }
 
-fn parse(text: &str) -> Vec<Mapping> {
+/// The lines of such a file, without those that make no sense.
+pub(crate) fn parse(text: &str) -> Vec<Mapping> {
     text.lines().filter_map(parse_line).collect()
 }
 

@@ -134,7 +134,7 @@ impl Modules {
         });
         let mut named = BTreeMap::new();
         for loaded in self.loaded.values() {
-            for import in loaded.image.imports().iter().filter(|import| wanted(&import.name)) {
+            for import in loaded.image.imports().iter().filter(|import| wanted(import.name)) {
                 let slot = import.slot.load(loaded.bias);
                 if self.resolved.contains_key(&slot) {
                     continue;
@@ -144,7 +144,7 @@ impl Modules {
                 let own =
                     self.space.module_at(target).is_none_or(|module| Rc::ptr_eq(module.image, &loaded.image));
                 if !own && !self.resolved.values().any(|known| *known == target) {
-                    named.insert(target, import.name.clone());
+                    named.insert(target, import.name.to_owned());
                 }
                 if !own {
                     self.resolved.insert(slot, target);
@@ -268,7 +268,8 @@ pub(crate) fn function_code(space: &AddressSpace, at: Address) -> Option<(Addres
 pub(crate) fn bias(image: &Image, mapping: &Mapping) -> Option<u64> {
     let segment = image.segments().iter().find(|segment| {
         let page_start = segment.file_offset & !0xfff;
-        segment.executable && (page_start..segment.file_offset + segment.file_size).contains(&mapping.offset)
+        let end = segment.file_offset.saturating_add(segment.file_size);
+        segment.executable && (page_start..end).contains(&mapping.offset)
     })?;
     let moved_by = mapping.range.start.0.wrapping_sub(mapping.offset);
     Some(moved_by.wrapping_sub(segment.address.0.wrapping_sub(segment.file_offset)))

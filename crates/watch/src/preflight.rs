@@ -119,7 +119,7 @@ fn judge(path: PathBuf, head: &[u8]) -> Result<Program, WatchError> {
 }
 
 /// The machine of an ELF header, unless it is x86-64.
-fn machine(head: &[u8]) -> Option<String> {
+pub(crate) fn machine(head: &[u8]) -> Option<String> {
     let field = |at: usize| head.get(at..at + 2).map(|bytes| u16::from_le_bytes([bytes[0], bytes[1]]));
     // EI_CLASS at 4 (2: 64-bit), EI_DATA at 5 (1: little-endian), e_machine at 18; numbers from elf.h.
     match (head.get(4), head.get(5), field(18)) {
@@ -137,14 +137,18 @@ fn machine(head: &[u8]) -> Option<String> {
 
 /// Whether the program headers lie beyond the end of the file. `execvp` would hand such a file to a shell.
 fn is_cut_off(path: &Path, head: &[u8]) -> bool {
+    let length = fs::metadata(path).map_or(u64::MAX, |metadata| metadata.len());
+    headers_end(head).is_none_or(|end| end > length)
+}
+
+/// Where the program headers end, as an ELF header has it.
+pub(crate) fn headers_end(head: &[u8]) -> Option<u64> {
     // e_phoff at 32 (8 bytes), e_phentsize at 54 and e_phnum at 56 (2 bytes each), elf(5).
     let number = |at: usize, size: usize| {
         let bytes = head.get(at..at + size)?;
         Some(bytes.iter().rev().fold(0_u64, |number, &byte| number << 8 | u64::from(byte)))
     };
-    let headers_end = || number(32, 8)?.checked_add(number(54, 2)? * number(56, 2)?);
-    let length = fs::metadata(path).map_or(u64::MAX, |metadata| metadata.len());
-    headers_end().is_none_or(|end| end > length)
+    number(32, 8)?.checked_add(number(54, 2)? * number(56, 2)?)
 }
 
 /// The file that `execvp` would run.

@@ -126,7 +126,7 @@ impl Module {
 fn releases(loaded: &Loaded) -> HashMap<Address, Release> {
     let imports = loaded.image.imports().iter();
     let known =
-        imports.filter_map(|import| Some((import.slot.load(loaded.bias), scope::release(&import.name)?)));
+        imports.filter_map(|import| Some((import.slot.load(loaded.bias), scope::release(import.name)?)));
     known.collect()
 }
 

@@ -13,7 +13,7 @@ const FLAG_INLINE: u8 = 2;
 
 /// The toolchain's version, such as `go1.26.8`.
 pub(super) fn version(elf: &GoElf) -> Option<String> {
-    let section = elf.sections.iter().find(|section| section.name == ".go.buildinfo");
+    let section = elf.sections.iter().find(|section| section.name == b".go.buildinfo");
     let block = section.and_then(|section| block_in(section.data));
     let block = block.or_else(|| elf.segments.iter().find_map(|segment| block_in(segment.data)))?;
     if block.get(FLAGS_AT)? & FLAG_INLINE == 0 {

@@ -1,4 +1,5 @@
 //! Little-endian reads that answer None outside their slice: the tables come from files nobody vouches for.
+use std::ffi::CStr;
 
 pub(super) fn u32_at(data: &[u8], at: usize) -> Option<u32> {
     let bytes = data.get(at..at.checked_add(4)?)?;
@@ -14,11 +15,13 @@ pub(super) fn u64_at(data: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(bytes.try_into().ok()?))
 }
 
+/// Longer texts are none: any number may end at the same byte, and be nearly as long as the file each.
+const LONGEST_TEXT: usize = 1 << 14;
+
 /// The UTF-8 text from `at` to the next zero byte.
 pub(super) fn text_at(data: &'static [u8], at: usize) -> Option<&'static str> {
     let rest = data.get(at..)?;
-    let length = rest.iter().position(|&byte| byte == 0)?;
-    std::str::from_utf8(&rest[..length]).ok()
+    CStr::from_bytes_until_nul(&rest[..rest.len().min(LONGEST_TEXT)]).ok()?.to_str().ok()
 }
 
 /// A base-128 number, low bits first, and what follows it; None when it is cut off or longer than 32 bits.

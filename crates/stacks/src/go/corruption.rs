@@ -45,7 +45,7 @@ fn body(entries: &[(u8, u8)], rest: &[u8]) -> Vec<u8> {
 
 fn elf(table: Vec<u8>, code: Vec<u8>, named: bool) -> GoElf {
     let (table, code): (&'static [u8], &'static [u8]) = (table.leak(), code.leak());
-    let section = GoSection { name: ".gopclntab".to_owned(), address: TABLE_AT, data: table };
+    let section = GoSection { name: b".gopclntab", address: TABLE_AT, data: table };
     let segments = vec![
         GoSegment { address: TABLE_AT, data: table, executable: false },
         GoSegment { address: CODE_AT, data: code, executable: true },

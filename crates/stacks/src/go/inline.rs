@@ -2,6 +2,7 @@
 use super::GoFrame;
 use super::bytes::{i32_at, u32_at};
 use super::pclntab::Function;
+use super::pcvalue::Patience;
 use super::text::Image;
 
 /// Deeper nesting than this is a damaged table. (The inliner stops far earlier.)
@@ -15,15 +16,16 @@ const ENTRY_SIZE: u64 = 16;
 pub(super) fn frames(function: &Function<'_>, at: u64, blobs: Option<u64>, image: &Image) -> Vec<GoFrame> {
     let mut frames = Vec::new();
     let mut position = at;
-    while let Some(call) = inlined_call(function, position, blobs, image) {
-        frames.push(frame(call.name, function, position, true));
+    let patience = Patience::for_positions();
+    while let Some(call) = inlined_call(function, position, blobs, image, &patience) {
+        frames.push(frame(call.name, function, position, true, &patience));
         position = call.position;
         if frames.len() == DEEPEST {
             break;
         }
     }
     if let Some(name) = function.name() {
-        frames.push(frame(name, function, position, false));
+        frames.push(frame(name, function, position, false, &patience));
     }
     frames
 }
@@ -33,8 +35,14 @@ struct InlinedCall {
     position: u64,
 }
 
-fn inlined_call(function: &Function<'_>, at: u64, blobs: Option<u64>, image: &Image) -> Option<InlinedCall> {
-    let index = u64::try_from(function.inline_index(at)?).ok()?;
+fn inlined_call(
+    function: &Function<'_>,
+    at: u64,
+    blobs: Option<u64>,
+    image: &Image,
+    patience: &Patience,
+) -> Option<InlinedCall> {
+    let index = u64::try_from(function.inline_index(at, patience)?).ok()?;
     let tree = blobs?.checked_add(function.inline_tree()?)?;
     let entry = image.bytes(tree.checked_add(index.checked_mul(ENTRY_SIZE)?)?, ENTRY_SIZE)?;
     let offset = u64::try_from(i32_at(entry, 8)?).ok()?;
@@ -44,8 +52,8 @@ fn inlined_call(function: &Function<'_>, at: u64, blobs: Option<u64>, image: &Im
     })
 }
 
-fn frame(name: &str, function: &Function<'_>, at: u64, inlined: bool) -> GoFrame {
-    let (file, line) = function.source(at);
+fn frame(name: &str, function: &Function<'_>, at: u64, inlined: bool, patience: &Patience) -> GoFrame {
+    let (file, line) = function.source(at, patience);
     GoFrame { function: shown(name), file: file.map(str::to_owned), line, inlined }
 }
 

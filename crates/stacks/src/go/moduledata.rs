@@ -5,7 +5,7 @@
 //! words used here have had the same places from Go 1.20 to 1.26.)
 use super::bytes::u64_at;
 use super::pclntab::Pclntab;
-use super::{GoElf, GoSegment};
+use super::{GoElf, GoSegment, MOST_CANDIDATES};
 
 /// Word numbers in the structure.
 const NAMES: u64 = 1;
@@ -18,6 +18,8 @@ const FUNCTION_DATA: u64 = 40;
 const RELATIVE: u64 = 8;
 /// Where, which kind, and addend: three words.
 const RELOCATION_SIZE: usize = 24;
+/// Linkers write one table, or two.
+const MOST_TABLES: usize = 8;
 
 /// What is needed of the structure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,12 +48,13 @@ struct Words<'a> {
 impl Words<'_> {
     fn find(&self, table: &Pclntab, address: u64) -> Option<Moduledata> {
         let data = self.segments.iter().filter(|segment| !segment.executable);
-        data.flat_map(|segment| occurrences(segment, address)).find_map(|at| self.read(table, address, at))
+        let pointers = data.flat_map(|segment| occurrences(segment, address));
+        pointers.take(MOST_CANDIDATES).find_map(|at| self.read(table, address, at))
     }
 
     fn find_relocated(&self, table: &Pclntab, address: u64) -> Option<Moduledata> {
         let pointers = self.entries().filter(|entry| entry.addend == address);
-        pointers.map(|entry| entry.at).find_map(|at| self.read(table, address, at))
+        pointers.take(MOST_CANDIDATES).find_map(|entry| self.read(table, address, entry.at))
     }
 
     /// Reads the structure at `at` if that is what stands there.
@@ -102,12 +105,12 @@ fn relative(entry: &[u8]) -> Option<Relocation> {
 
 /// The tables of relocations: by name, or when the section headers are gone by an entry that points at `address`.
 fn relocations(elf: &GoElf, address: u64) -> Vec<&'static [u8]> {
-    let named = elf.sections.iter().filter(|section| section.name.starts_with(".rela"));
-    let named: Vec<_> = named.map(|section| section.data).collect();
+    let named = elf.sections.iter().filter(|section| section.name.starts_with(b".rela"));
+    let named: Vec<_> = named.map(|section| section.data).take(MOST_TABLES).collect();
     if !named.is_empty() {
         return named;
     }
-    elf.segments.iter().filter_map(|segment| table_around(segment.data, address)).collect()
+    elf.segments.iter().filter_map(|segment| table_around(segment.data, address)).take(MOST_TABLES).collect()
 }
 
 fn table_around(data: &'static [u8], address: u64) -> Option<&'static [u8]> {

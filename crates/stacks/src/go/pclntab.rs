@@ -5,7 +5,7 @@
 use jostle_model::FileAddress;
 
 use super::bytes::{i32_at, text_at, u32_at, u64_at};
-use super::pcvalue;
+use super::pcvalue::{self, Patience};
 
 /// How the table begins since Go 1.20: the magic number, two zero bytes, the unit of code length (1 on x86-64)
 /// and the size of a pointer.
@@ -166,29 +166,29 @@ impl<'a> Function<'a> {
 
     /// How many bytes the function has pushed at `at` beyond its return address.
     pub(super) fn stack_depth(&self, at: u64) -> Option<u64> {
-        u64::try_from(self.map_value(u32_at(self.record, 16)?, at)?).ok()
+        u64::try_from(self.map_value(u32_at(self.record, 16)?, at, &Patience::for_depths())?).ok()
     }
 
     /// The source file and line of the instruction at `at`.
-    pub(super) fn source(&self, at: u64) -> (Option<&'static str>, Option<u32>) {
-        let line = u32_at(self.record, 24).and_then(|map| self.map_value(map, at));
-        (self.file(at), line.and_then(|line| u32::try_from(line).ok()))
+    pub(super) fn source(&self, at: u64, patience: &Patience) -> (Option<&'static str>, Option<u32>) {
+        let line = u32_at(self.record, 24).and_then(|map| self.map_value(map, at, patience));
+        (self.file(at, patience), line.and_then(|line| u32::try_from(line).ok()))
     }
 
-    fn file(&self, at: u64) -> Option<&'static str> {
-        let index = u32::try_from(self.map_value(u32_at(self.record, 20)?, at)?).ok()?;
+    fn file(&self, at: u64, patience: &Patience) -> Option<&'static str> {
+        let index = u32::try_from(self.map_value(u32_at(self.record, 20)?, at, patience)?).ok()?;
         let unit = u32_at(self.record, 32)?;
         let slot = usize::try_from(unit.checked_add(index)?).ok()?;
         text_at(self.table.files, usize::try_from(u32_at(self.table.units, slot.checked_mul(4)?)?).ok()?)
     }
 
     /// Which entry of its list of inlined calls the instruction at `at` belongs to; None for its own code.
-    pub(super) fn inline_index(&self, at: u64) -> Option<usize> {
+    pub(super) fn inline_index(&self, at: u64, patience: &Patience) -> Option<usize> {
         if u32_at(self.record, 28)? <= PCDATA_INLINE_INDEX {
             return None;
         }
         let map = u32_at(self.record, RECORD_SIZE + 4 * PCDATA_INLINE_INDEX as usize)?;
-        usize::try_from(self.map_value(map, at)?).ok()
+        usize::try_from(self.map_value(map, at, patience)?).ok()
     }
 
     /// Where its list of inlined calls stands, relative to the image's area of such blobs.
@@ -202,11 +202,11 @@ impl<'a> Function<'a> {
         (offset != -1).then(|| u64::from(offset.cast_unsigned()))
     }
 
-    fn map_value(&self, map: u32, at: u64) -> Option<i32> {
+    fn map_value(&self, map: u32, at: u64, patience: &Patience) -> Option<i32> {
         if map == 0 {
             return None;
         }
         let map = self.table.maps.get(usize::try_from(map).ok()?..)?;
-        pcvalue::value_at(map, at.checked_sub(self.start)?)
+        pcvalue::value_at(map, at.checked_sub(self.start)?, patience)
     }
 }

@@ -22,6 +22,9 @@ const CALLBACK_FRAME: u64 = 16 + 14 * 8 + 8;
 /// A frame of `systemstack`'s caller larger than this is not searched for its return address.
 const LARGEST_CALLER_FRAME: u64 = 16 * 1024;
 
+/// How many return addresses behind calls of this function may be left over from earlier calls.
+const MOST_LEFT_OVER: usize = 16;
+
 /// The caller of a function that switches stacks or ends them; the outer None when this is no such function.
 pub(super) fn across(activation: &Activation<'_>) -> Option<Option<Cursor>> {
     let after_call = matches!(activation.cursor.code, CodeAddress::Return(_));
@@ -69,13 +72,14 @@ fn from_system_stack(activation: &Activation<'_>) -> Option<Cursor> {
 
 /// The caller whose own frame ends at `bp`: the return address lies below it by exactly that frame's size.
 fn caller_with_frame_at(activation: &Activation<'_>, bp: u64) -> Option<Cursor> {
-    (1..LARGEST_CALLER_FRAME / 8).find_map(|words| {
+    let candidates = (1..LARGEST_CALLER_FRAME / 8).filter_map(|words| {
         let slot = bp.checked_sub(8 * words)?;
         let address = Address(activation.word(slot)?);
         let caller = Cursor { code: CodeAddress::Return(address), sp: slot + 8, bp };
-        let fits = || frame_size(activation, address) == Some(bp - slot);
-        (activation.is_called_from(&caller) && fits()).then_some(caller)
-    })
+        activation.is_called_from(&caller).then_some((slot, address, caller))
+    });
+    let fits = |(slot, address, _): &_| frame_size(activation, *address) == Some(bp - slot);
+    candidates.take(MOST_LEFT_OVER).find(fits).map(|(_, _, caller)| caller)
 }
 
 fn frame_size(activation: &Activation<'_>, return_address: Address) -> Option<u64> {
@@ -92,7 +96,7 @@ fn into_c(activation: &Activation<'_>) -> Option<Cursor> {
     };
     (1..CROSSCALL_WORDS).find_map(|words| {
         let slot = block.checked_sub(8 * words)?;
-        let is_there = |index: u64, word| activation.word(slot + 8 * index) == Some(word);
+        let is_there = |index: u64, word| activation.word(slot.wrapping_add(8 * index)) == Some(word);
         let return_address = activation.word(slot)?;
         let fits = is_there(1, function) && is_there(2, block) && is_there(3, context);
         (fits && is_in_crosscall(activation, return_address)).then_some(Cursor {

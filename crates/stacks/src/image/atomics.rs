@@ -8,6 +8,12 @@ use super::frame_table::Slice;
 /// More debug information than this is not scanned: it would take seconds, for a hint.
 const MOST_BYTES: usize = 64 << 20;
 
+/// No program has more atomic variables. A file may claim any number whose names all end at the same byte.
+const MOST_VARIABLES: usize = 1 << 12;
+
+/// Longer names are none.
+const LONGEST_NAME: usize = 1 << 12;
+
 /// How many typedefs and qualifiers may stand between a variable and `_Atomic`. Longer chains are cycles.
 const DEEPEST_TYPE: usize = 32;
 
@@ -20,11 +26,15 @@ pub(crate) fn collect(image: &Image) -> HashSet<String> {
         return names;
     }
     let mut units = dwarf.units();
+    let mut left = MOST_VARIABLES;
     while let Ok(Some(header)) = units.next() {
         if let Ok(unit) = dwarf.unit(header)
             && has_atomic_types(&unit)
+            && let Ok(mut variables) = atomic_variables(&unit)
         {
-            names.extend(atomic_names(dwarf, &unit).unwrap_or_default());
+            variables.truncate(left);
+            left -= variables.len();
+            names.extend(variables.into_iter().filter_map(|name| text(dwarf, &unit, name)));
         }
     }
     names
@@ -44,7 +54,8 @@ enum Type {
     Of(UnitOffset),
 }
 
-fn atomic_names(dwarf: &Dwarf<Slice>, unit: &Unit<Slice>) -> gimli::Result<Vec<String>> {
+/// Their names, as the unit refers to them.
+fn atomic_variables(unit: &Unit<Slice>) -> gimli::Result<Vec<AttributeValue<Slice>>> {
     let mut types = HashMap::new();
     let mut variables = Vec::new();
     let mut entries = unit.entries();
@@ -60,7 +71,7 @@ fn atomic_names(dwarf: &Dwarf<Slice>, unit: &Unit<Slice>) -> gimli::Result<Vec<S
                 types.extend(type_of(entry).map(|of| (entry.offset(), Type::Of(of))));
             }
             constants::DW_TAG_variable | constants::DW_TAG_member | constants::DW_TAG_formal_parameter => {
-                variables.extend(type_of(entry).zip(name_of(dwarf, unit, entry)));
+                variables.extend(type_of(entry).zip(entry.attr_value(constants::DW_AT_name)));
             }
             _ => {}
         }
@@ -87,11 +98,7 @@ fn type_of(entry: &DebuggingInformationEntry<Slice>) -> Option<UnitOffset> {
     }
 }
 
-fn name_of(
-    dwarf: &Dwarf<Slice>,
-    unit: &Unit<Slice>,
-    entry: &DebuggingInformationEntry<Slice>,
-) -> Option<String> {
-    let name = dwarf.attr_string(unit, entry.attr_value(constants::DW_AT_name)?).ok()?;
+fn text(dwarf: &Dwarf<Slice>, unit: &Unit<Slice>, name: AttributeValue<Slice>) -> Option<String> {
+    let name = dwarf.attr_string(unit, name).ok().filter(|name| name.len() <= LONGEST_NAME)?;
     Some(name.to_string_lossy().into_owned())
 }

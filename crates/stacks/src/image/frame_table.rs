@@ -1,4 +1,5 @@
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use gimli::{BaseAddresses, CieOrFde, CommonInformationEntry, EhFrame, EhFrameOffset, EndianSlice};
 use gimli::{FrameDescriptionEntry, LittleEndian, UnwindSection};
@@ -81,7 +82,7 @@ impl FrameTable {
     }
 
     fn indexed_entries(&self, index: &FrameIndex) -> Vec<Entry> {
-        let mut cies = LastCie::default();
+        let mut cies = KnownCies::default();
         let offsets = index.entries().filter_map(|address| self.offset(address));
         let entry =
             |offset| self.section.fde_from_offset(&self.bases, offset, |s, b, o| cies.get(s, b, o)).ok();
@@ -92,7 +93,7 @@ impl FrameTable {
     /// in the middle, which some linkers leave there: the index is better.
     fn listed_entries(&self) -> Vec<Entry> {
         let mut entries = Vec::new();
-        let mut cies = LastCie::default();
+        let mut cies = KnownCies::default();
         let mut walk = self.section.entries(&self.bases);
         while let Ok(Some(item)) = walk.next() {
             if let CieOrFde::Fde(partial) = item
@@ -111,24 +112,17 @@ impl From<FrameDescriptionEntry<Slice>> for Entry {
     }
 }
 
-/// What entries have in common, read again only when the next entry shares it with other ones than the last.
+/// What entries have in common, each read once.
 #[derive(Default)]
-struct LastCie(Option<(EhFrameOffset<usize>, CommonInformationEntry<Slice>)>);
+struct KnownCies(BTreeMap<usize, gimli::Result<CommonInformationEntry<Slice>>>);
 
-impl LastCie {
+impl KnownCies {
     fn get(
         &mut self,
         section: &EhFrame<Slice>,
         bases: &BaseAddresses,
         offset: EhFrameOffset<usize>,
     ) -> gimli::Result<CommonInformationEntry<Slice>> {
-        if let Some((known, cie)) = &self.0
-            && *known == offset
-        {
-            return Ok(cie.clone());
-        }
-        let cie = section.cie_from_offset(bases, offset)?;
-        self.0 = Some((offset, cie.clone()));
-        Ok(cie)
+        self.0.entry(offset.0).or_insert_with(|| section.cie_from_offset(bases, offset)).clone()
     }
 }

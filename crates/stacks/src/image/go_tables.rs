@@ -4,7 +4,7 @@ use crate::go::{GoElf, GoImage, GoSection, GoSegment};
 /// Hands the Go reader the parts of the file that its tables may stand in.
 pub(crate) fn parse(headers: &Headers) -> Option<GoImage> {
     let sections = headers.sections.iter().filter(|section| section.loaded).map(|section| GoSection {
-        name: String::from_utf8_lossy(section.name).into_owned(),
+        name: section.name,
         address: section.address,
         data: section.data,
     });

@@ -1,3 +1,4 @@
+use std::ffi::CStr;
 use std::ops::Range;
 
 use jostle_model::FileAddress;
@@ -9,6 +10,13 @@ use super::sections::{self, Section};
 use crate::error::ImageError;
 
 type Header = elf::FileHeader64<LE>;
+
+/// Program headers beyond these are not read: linkers write a dozen. A file may claim 65,535, each for all of it, and
+/// what looks through every segment would look through the file as often.
+const MOST_PROGRAM_HEADERS: usize = 128;
+
+/// Longer names are none. Any number of names may end at the same byte, and so be nearly as long as the file, each.
+pub(crate) const LONGEST_NAME: usize = 1 << 14;
 
 /// A part of the file that the loader maps (`PT_LOAD`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +77,7 @@ impl Headers {
         let program_headers = header
             .program_headers(LE, bytes)
             .map_err(|error| ImageError::Malformed { what: error.to_string() })?;
+        let program_headers = &program_headers[..program_headers.len().min(MOST_PROGRAM_HEADERS)];
         let segments: Vec<_> = program_headers
             .iter()
             .filter(|header| header.p_type(LE) == elf::PT_LOAD)
@@ -173,6 +182,12 @@ pub(crate) fn file_range(bytes: &'static [u8], offset: u64, size: u64) -> &'stat
 fn c_string(bytes: &'static [u8]) -> Option<&'static str> {
     let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
     std::str::from_utf8(&bytes[..end]).ok().filter(|text| !text.is_empty())
+}
+
+/// The bytes before the first zero, if that comes soon enough.
+pub(crate) fn terminated(bytes: &[u8]) -> Option<&[u8]> {
+    let near = &bytes[..bytes.len().min(LONGEST_NAME)];
+    CStr::from_bytes_until_nul(near).ok().map(CStr::to_bytes)
 }
 
 fn build_id(bytes: &'static [u8], header: &elf::ProgramHeader64<LE>) -> Option<&'static [u8]> {

@@ -4,7 +4,7 @@ use object::elf;
 use object::pod;
 use object::read::elf::{Rela, Sym};
 
-use super::headers::Headers;
+use super::headers::{Headers, terminated};
 
 /// A place that the loader fills with the address of a symbol.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct Import {
     /// The eight bytes that hold the address at run time.
     pub slot: FileAddress,
     /// The symbol's name, without a version.
-    pub name: String,
+    pub name: &'static str,
 }
 
 /// The imports in the relocations that `PT_DYNAMIC` points to: those of calls and those of addresses.
@@ -23,7 +23,7 @@ pub(crate) fn collect(headers: &Headers) -> Vec<Import> {
         let relocations = relocations(headers, start, size).unwrap_or_default();
         imports.extend(relocations.iter().filter_map(|relocation| import(relocation, &symbols)));
     }
-    imports.sort_unstable_by(|a: &Import, b| (a.slot, &a.name).cmp(&(b.slot, &b.name)));
+    imports.sort_by_key(|import: &Import| import.slot);
     imports.dedup();
     imports
 }
@@ -34,7 +34,7 @@ fn import(relocation: &elf::Rela64<LE>, symbols: &DynamicSymbols) -> Option<Impo
     }
     let (_, name) = symbols.get(relocation.r_sym(LE, false) as usize)?;
     let name = std::str::from_utf8(name).ok().filter(|name| !name.is_empty())?;
-    Some(Import { slot: FileAddress(relocation.r_offset(LE)), name: name.to_owned() })
+    Some(Import { slot: FileAddress(relocation.r_offset(LE)), name })
 }
 
 fn relocations(headers: &Headers, start: i64, size: i64) -> Option<&'static [elf::Rela64<LE>]> {
@@ -82,7 +82,6 @@ impl DynamicSymbols {
     pub(crate) fn get(&self, index: usize) -> Option<(&'static elf::Sym64<LE>, &'static [u8])> {
         let symbol = self.symbols.get(index)?;
         let rest = self.strings.get(symbol.st_name(LE) as usize..)?;
-        let end = rest.iter().position(|&byte| byte == 0)?;
-        Some((symbol, &rest[..end]))
+        Some((symbol, terminated(rest)?))
     }
 }

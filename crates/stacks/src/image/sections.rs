@@ -5,7 +5,7 @@ use object::elf;
 use object::read::elf::{FileHeader, SectionHeader, SectionTable};
 use object::read::{CompressedData, CompressionFormat};
 
-use super::headers::file_range;
+use super::headers::{LONGEST_NAME, file_range};
 
 /// One section of the file.
 pub(crate) struct Section {
@@ -56,7 +56,7 @@ fn one(
     let flags = header.sh_flags(LE);
     let in_file = header.sh_type(LE) != elf::SHT_NOBITS;
     Some(Section {
-        name: table.section_name(LE, header).ok()?,
+        name: table.section_name(LE, header).ok().filter(|name| name.len() <= LONGEST_NAME)?,
         address: header.sh_addr(LE),
         size: header.sh_size(LE),
         data: if in_file { file_range(bytes, header.sh_offset(LE), header.sh_size(LE)) } else { &[] },

@@ -3,7 +3,7 @@ use object::LittleEndian as LE;
 use object::elf;
 use object::read::elf::{FileHeader, Sym, SymbolTable as ElfSymbolTable};
 
-use super::headers::Headers;
+use super::headers::{Headers, LONGEST_NAME};
 
 type Header = elf::FileHeader64<LE>;
 
@@ -13,15 +13,10 @@ pub(crate) struct Symbol {
     pub(crate) address: u64,
     /// 0 where nobody stated it, as in hand-written assembly.
     pub(crate) size: u64,
-    name: &'static [u8],
+    /// None where it is no text, or too much of it.
+    name: Option<&'static str>,
     /// Which of several names for one address to show: the lowest.
     rank: u8,
-}
-
-impl Symbol {
-    fn name(&self) -> Option<&'static str> {
-        std::str::from_utf8(self.name).ok()
-    }
 }
 
 /// The symbols of `.symtab` and `.dynsym` together, by address.
@@ -57,7 +52,7 @@ impl SymbolTable {
     pub(crate) fn function_named_at(&self, start: FileAddress) -> Option<&'static str> {
         let first = self.functions.partition_point(|symbol| symbol.address < start.0);
         let named = self.functions[first..].iter().take_while(|symbol| symbol.address == start.0);
-        named.filter_map(Symbol::name).find(|name| !name.is_empty())
+        named.filter_map(|symbol| symbol.name).next()
     }
 
     /// The best name of the variable that contains `at`, and how far into it that is.
@@ -67,7 +62,7 @@ impl SymbolTable {
         let first = self.objects.partition_point(|symbol| symbol.address < start);
         let offset = at.0 - start;
         let containing = self.objects[first..end].iter().filter(|symbol| offset < symbol.size.max(1));
-        containing.filter_map(Symbol::name).find(|name| !name.is_empty()).map(|name| (name, offset))
+        containing.filter_map(|symbol| symbol.name).next().map(|name| (name, offset))
     }
 
     fn extend(&mut self, symbols: &ElfSymbolTable<'static, Header>) {
@@ -90,7 +85,9 @@ impl SymbolTable {
         list.push(Symbol {
             address: symbol.st_value(LE),
             size: symbol.st_size(LE),
-            name,
+            name: Some(name)
+                .filter(|name| name.len() <= LONGEST_NAME)
+                .and_then(|name| std::str::from_utf8(name).ok()),
             rank: rank(symbol, name),
         });
     }
@@ -115,7 +112,7 @@ fn elf_symbols(bytes: &'static [u8], kind: u32) -> Option<ElfSymbolTable<'static
 /// A name that its programmer exported comes before an internal alias (`write` before `__write`).
 fn rank(symbol: &elf::Sym64<LE>, name: &[u8]) -> u8 {
     let mangled = name.starts_with(b"_Z") || name.starts_with(b"_R");
-    let underscores = name.iter().take_while(|&&byte| byte == b'_').count().min(3) as u8;
+    let underscores = name.iter().take(3).take_while(|&&byte| byte == b'_').count() as u8;
     let binding = match symbol.st_bind() {
         elf::STB_GLOBAL => 0,
         elf::STB_WEAK => 1,

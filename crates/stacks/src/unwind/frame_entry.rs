@@ -16,10 +16,16 @@ use crate::space::Module;
 /// More operations than any compiler emits for one expression; a loop in a corrupt one ends here.
 const MOST_OPERATIONS: u32 = 1000;
 
-/// The working memory for reading unwind entries.
+/// More bytes of entries than the frames of any stack have between them. In a corrupt file a single entry may be all of
+/// it, and every frame be in its code.
+const MOST_BYTES: usize = 1 << 20;
+
+/// The working memory for reading the unwind entries of one stack.
 #[derive(Default)]
 pub(crate) struct FrameReader {
     context: UnwindContext<usize>,
+    /// The lengths of all entries so far.
+    read: usize,
 }
 
 impl FrameReader {
@@ -33,6 +39,10 @@ impl FrameReader {
     ) -> Option<Result<Activation, Stop>> {
         let at = module.file_address(callee.code.for_lookup());
         let entry = table.entry_for(at)?;
+        self.read = self.read.saturating_add(entry.entry_len()).saturating_add(entry.cie().entry_len());
+        if self.read > MOST_BYTES {
+            return Some(Err(Stop::Lost));
+        }
         let row =
             entry.unwind_info_for_address(&table.section, &table.bases, &mut self.context, at.0).ok()?;
         let frame = Frame { table, callee, memory, bias: module.bias, encoding: entry.cie().encoding() };

@@ -63,7 +63,7 @@ fn imports_are_the_slots_that_readelf_lists() {
             })
             .collect();
         expected.sort();
-        let found: Vec<_> = image.imports().iter().map(|i| (i.slot.0, i.name.clone())).collect();
+        let found: Vec<_> = image.imports().iter().map(|i| (i.slot.0, i.name.to_owned())).collect();
         assert!(found.iter().any(|(_, name)| name == "printf"), "{found:?}");
         assert_eq!(found, expected);
     }

@@ -1,4 +1,6 @@
 //! The crate against what compilers really emit, with the platform's own tools as the judge.
+#[path = "../foreign_bytes/asking.rs"]
+mod asking;
 mod build;
 mod corruption;
 mod debug_lines;

@@ -51,6 +51,18 @@ pub(super) fn examine() -> Vec<Check> {
     checks
 }
 
+/// What would be said of a machine all of whose settings were `text`.
+pub(crate) fn what_machine_says(text: &str) -> Vec<Check> {
+    let rights = Rights { may_trace_all: false, may_measure_all: false };
+    vec![
+        kernel(text),
+        attaching(Some(text), rights),
+        perf(Some(text), rights),
+        namespace(text),
+        descriptors(text),
+    ]
+}
+
 fn setting(name: &str) -> Option<String> {
     fs::read_to_string(format!("/proc/sys/{name}")).ok().map(|text| text.trim().to_owned())
 }
