@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test bench fmt
+.PHONY: help setup build demo casebook test bench fmt
 # Where rustup puts cargo, for the shell that has just installed it.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
@@ -25,7 +25,15 @@ demo: build ## watch a broken service for six seconds and see both sides of its 
 	$(call say,Watch it for six seconds)
 	@scripts/demo
 
-test: setup ## everything that continuous integration runs
+cases := half-atomics swapped-returns early-finalizer shared-middleware
+
+casebook: ## build all cases, and install the languages they are made of
+	$(call say,What the casebook needs)
+	@./setup.sh --with-casebook
+	$(call say,The casebook: real incidents rebuilt)
+	@for case in $(cases); do echo "casebook/$$case"; $(MAKE) -s -C "casebook/$$case" all || exit 1; done
+
+test: casebook ## everything that continuous integration runs
 	$(call say,The layout of the code)
 	cargo fmt --check
 	$(call say,The lints)
@@ -34,8 +42,8 @@ test: setup ## everything that continuous integration runs
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 	$(call say,The specimens: tiny programs with one race and their healthy twins)
 	make -C tests/specimens all
-	$(call say,The casebook)
-	make -C casebook/half-atomics all test
+	$(call say,The tests of the cases themselves)
+	@for case in $(cases); do echo "casebook/$$case"; $(MAKE) -s -C "casebook/$$case" test || exit 1; done
 	$(call say,The tests)
 	cargo test --workspace
 

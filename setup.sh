@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Brings what building and testing need, as far as it is missing. Running it again changes nothing.
 #
-#   ./setup.sh                what `make test` and `make demo` need
-#   ./setup.sh --with-bench   valgrind as well, one of the peers that `make bench` asks
+#   ./setup.sh                   what `make demo` needs
+#   ./setup.sh --with-casebook   what `make casebook` and `make test` need as well: the languages of the cases
+#   ./setup.sh --with-bench      valgrind as well, one of the peers that `make bench` asks
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export PATH="$PATH:$HOME/.cargo/bin"
@@ -24,8 +25,23 @@ missing_packages() {
     has "$command" || echo "$package"
   done
   has go || echo golang-go
+  if [[ $casebook ]]; then missing_casebook_packages; fi
   # A static C library and its headers: one specimen is linked statically.
   if has gcc && [[ ! -e "$(gcc -print-file-name=libc.a)" ]]; then echo libc6-dev; fi
+}
+
+# What the cases are made of, beside Go, C++ and Rust.
+missing_casebook_packages() {
+  local pair
+  for pair in ruby:ruby puma:puma php:php-cli node:nodejs java:default-jdk-headless mvn:maven; do
+    has "${pair%%:*}" || echo "${pair##*:}"
+  done
+  if ! ruby -e 'require "rack"; require "minitest"' 2> /dev/null; then echo ruby-rack ruby-minitest | xargs -n 1; fi
+  python3 -c 'import ensurepip, venv' 2> /dev/null || echo python3-venv
+  [[ -e /usr/share/php/Amp/autoload.php ]] || echo php-amphp-amp
+  [[ -e /usr/share/php/GuzzleHttp/Psr7/autoload.php ]] || echo php-guzzlehttp-psr7
+  [[ -e /usr/include/nlohmann/json.hpp ]] || echo nlohmann-json3-dev
+  compgen -G '/usr/lib/postgresql/*/bin/postgres' > /dev/null || echo postgresql
 }
 
 install() {
@@ -76,11 +92,12 @@ check_machine() {
     say "note: Python is older than 3.11; only the checks against peers and the measurements need it"
 }
 
-bench=()
+bench=() casebook=""
 case "${1:-}" in
   "") ;;
+  --with-casebook) casebook=yes ;;
   --with-bench) bench=(valgrind:valgrind) ;;
-  *) fail "usage: setup.sh [--with-bench]" ;;
+  *) fail "usage: setup.sh [--with-casebook | --with-bench]" ;;
 esac
 
 mapfile -t missing < <(missing_packages)

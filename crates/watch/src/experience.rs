@@ -42,6 +42,8 @@ pub(crate) struct Experience {
     /// How often it was about to store over something, and over zero.
     replaced: u32,
     initialised: u32,
+    /// Whether the memory was the beginning of a block that an allocator has given out.
+    at_head: bool,
     /// How much memory was given back here at most, if any is.
     largest_block: u64,
     /// Sites that others were seen to use on the same memory, in conflict with this one.
@@ -110,6 +112,21 @@ impl Experience {
     pub(crate) fn note_store(&mut self, over_zero: bool) {
         self.initialised += u32::from(over_zero);
         self.replaced += u32::from(!over_zero);
+    }
+
+    /// The memory is the beginning of a block; returns whether that is news.
+    pub(crate) fn note_head(&mut self) -> bool {
+        !std::mem::replace(&mut self.at_head, true)
+    }
+
+    /// Whether it was seen at the beginning of a block. There the allocator writes when it takes the block back.
+    pub(crate) fn is_at_head(&self) -> bool {
+        self.at_head
+    }
+
+    /// How often a thread was held here, or was to be, since anything new came of it.
+    pub(crate) fn tries(&self) -> u32 {
+        self.barren + self.misses
     }
 
     /// So many bytes are about to be given back.

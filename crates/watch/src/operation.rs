@@ -4,7 +4,8 @@ mod release;
 mod straight_line;
 
 use iced_x86::{
-    Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, Register,
+    Code, Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess,
+    OpKind, Register,
 };
 use jostle_model::{Access, Address, Direction};
 use jostle_stacks::Registers;
@@ -45,6 +46,8 @@ pub(crate) struct Operation {
     pub(crate) simple_move: bool,
     /// Whether it is repeated (`rep movsb`): it then touches `rcx` elements.
     repeated: bool,
+    /// Whether it is [one](is_nil_check) in code by Go's compiler.
+    pub(crate) checks_for_nil: bool,
     /// Whether it is no access by itself, but a call that gives memory back.
     pub(crate) release: Option<Release>,
 }
@@ -185,6 +188,14 @@ pub(crate) fn instruction_at(code: &[u8], start: Address, at: Address) -> Option
     (!instruction.is_invalid()).then_some(instruction)
 }
 
+/// Whether an instruction only tries whether an address is one: Go's compiler checks for nil by testing a byte whose value
+/// it does not use.
+pub(crate) fn is_nil_check(instruction: &Instruction) -> bool {
+    instruction.code() == Code::Test_rm8_r8
+        && instruction.op0_kind() == OpKind::Memory
+        && instruction.op1_register() == Register::AL
+}
+
 /// What a single instruction does to memory, if it does.
 pub(crate) fn operation(instruction: &Instruction, info: &mut InstructionInfoFactory) -> Option<Operation> {
     if instruction.flow_control() != FlowControl::Next || instruction.is_stack_instruction() {
@@ -202,6 +213,7 @@ pub(crate) fn operation(instruction: &Instruction, info: &mut InstructionInfoFac
         locked: instruction.has_lock_prefix() || instruction.mnemonic() == Mnemonic::Xchg,
         simple_move: is_simple_move(instruction, operands),
         repeated: instruction.has_rep_prefix() || instruction.has_repne_prefix(),
+        checks_for_nil: is_nil_check(instruction),
         release: None,
     })
 }
@@ -263,6 +275,15 @@ mod tests {
 
     fn first_access(code: &[u8], registers: &Registers) -> Access {
         only(code).expect("touches memory").accesses(registers).next().expect("touches memory now")
+    }
+
+    #[test]
+    fn a_check_for_nil_is_told_from_a_test_of_flags() {
+        let is_check =
+            |code: &[u8]| is_nil_check(&instruction_at(code, Address(0), Address(0)).expect("valid code"));
+        assert!(is_check(&[0x84, 0x03]), "test byte ptr [rbx], al");
+        assert!(!is_check(&[0x84, 0xc0]), "test al, al");
+        assert!(!is_check(&[0xf6, 0x03, 0x01]), "test byte ptr [rbx], 1");
     }
 
     #[test]

@@ -32,6 +32,11 @@ const DRAWN: usize = 128;
 const BLIND_SHARE: f64 = 0.1;
 /// The share of holds and looks that go to where memory is given back, in programs that do so by hand.
 const RELEASE_SHARE: f64 = 0.2;
+/// The share of holds that go to native code of Go programs where a finalizer may give the memory back, and how long those
+/// last. Such a thread has given its Go processor away, so that the collector can go on meanwhile. In a service that parses
+/// and matches rules in C++, the object was gone afterwards in 0 of 44 holds of 1.5 ms, and in 9 of 44 of 10 ms.
+const HEAD_SHARE: f64 = 0.3;
+const LONG_IN_CGO: Duration = Duration::from_millis(12);
 /// How long a thread that gives memory back may go on before it is held: large structures take milliseconds.
 const SHORTEST_MOMENT: Duration = Duration::from_micros(50);
 const LONGEST_MOMENT: Duration = Duration::from_millis(3);
@@ -61,6 +66,8 @@ pub(crate) struct Sampler {
     live: Vec<SiteId>,
     /// Those among them where memory is given back.
     releases: Vec<SiteId>,
+    /// Sites in native code of Go programs at the beginning of a block.
+    heads: Vec<SiteId>,
     /// Sites seen to run at which a thread may only be looked at.
     locked: Vec<SiteId>,
     candidates: Vec<SiteId>,
@@ -87,6 +94,7 @@ impl Sampler {
             rng: Rng::with_seed(seed),
             live: Vec::new(),
             releases: Vec::new(),
+            heads: Vec::new(),
             locked: Vec::new(),
             candidates: Vec::new(),
             candidates_since: now,
@@ -131,11 +139,23 @@ impl Sampler {
         pool.push(site);
     }
 
+    /// A site in native code of a Go program was seen at the beginning of a block.
+    pub(crate) fn came_to_head(&mut self, site: SiteId) {
+        self.heads.push(site);
+    }
+
+    /// How long a thread is held in native code of a Go program, to see whether its memory is given back by a finalizer: about
+    /// as long as a collection takes.
+    pub(crate) fn long_duration(&mut self) -> Duration {
+        LONG_IN_CGO.mul_f64(0.6 + 0.8 * self.rng.f64())
+    }
+
     /// Forgets sites whose code is gone.
     pub(crate) fn retain_mapped(&mut self, catalogue: &Catalogue) {
         let mapped = |site: &SiteId| catalogue.site(*site).mapped;
         self.live.retain(mapped);
         self.releases.retain(mapped);
+        self.heads.retain(mapped);
         self.locked.retain(mapped);
         self.candidates.retain(mapped);
         self.short_list.retain(mapped);
@@ -283,6 +303,11 @@ impl Sampler {
     ) -> Option<SiteId> {
         if !self.releases.is_empty() && self.rng.f64() < RELEASE_SHARE {
             return self.next_release(catalogue).filter(|&site| !self.is_waited_for(site));
+        }
+        if !self.heads.is_empty() && self.rng.f64() < HEAD_SHARE {
+            let tries = |site| f64::from(catalogue.site(site).experience.tries());
+            let next = least(&mut self.rng, &self.heads, DRAWN, tries);
+            return next.filter(|&site| !self.is_waited_for(site));
         }
         if !only_worthy && self.rng.f64() < BLIND_SHARE {
             return self.rng.choice(&self.live).copied().filter(|&site| !self.is_waited_for(site));

@@ -126,7 +126,27 @@ pub(crate) fn is_memory_function(name: &str) -> bool {
     })
 }
 
-/// Functions that give memory back to the allocator.
+/// Whether a function looks at more bytes than its caller means: those that search for an end take in whole vectors, and
+/// short comparisons and hashes whole words, as far as the page goes. What it reads says nothing of who uses the memory.
+pub(crate) fn over_reads(is_go: bool, name: &str) -> bool {
+    if is_go {
+        const GO: [&str; 8] = [
+            "internal/bytealg.",
+            "memeqbody",
+            "cmpbody",
+            "runtime.memequal",
+            "runtime.memhash",
+            "runtime.strhash",
+            "runtime.cmpstring",
+            "aeshashbody",
+        ];
+        return GO.iter().any(|prefix| name.starts_with(prefix));
+    }
+    let name = name.trim_start_matches('_');
+    let searches = ["str", "stp", "wcs", "memchr", "memrchr", "rawmemchr"];
+    is_memory_function(name) && searches.iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// What a function is told of the memory that it gives back, if that is what it does. Import tables have C++'s names
 /// mangled, symbol tables may be read either way.
 pub(crate) fn release(name: &str) -> Option<Release> {
@@ -188,6 +208,7 @@ fn native_part(name: &str) -> Part {
         "hashbrown::",
         "<hashbrown::",
     ];
+    let name = without_return_type(name);
     if RUNTIME.iter().any(|prefix| name.starts_with(prefix)) {
         Part::Runtime
     } else if LIBRARY.iter().any(|prefix| name.starts_with(prefix)) || is_atomic_wrapper(name) {
@@ -195,6 +216,22 @@ fn native_part(name: &str) -> Part {
     } else {
         Part::User
     }
+}
+
+/// C++ names of templates begin with what the function returns.
+fn without_return_type(name: &str) -> &str {
+    let mut depth = 0;
+    let mut starts = 0;
+    for (at, letter) in name.char_indices() {
+        match letter {
+            '(' if depth == 0 && at > starts => break,
+            '<' | '(' => depth += 1,
+            '>' | ')' => depth -= 1,
+            ' ' if depth == 0 && !name[..at].ends_with("operator") => starts = at + 1,
+            _ => {}
+        }
+    }
+    &name[starts..]
 }
 
 fn go_part(name: &str) -> Part {
@@ -358,6 +395,27 @@ mod tests {
         assert_eq!(native("memcpy"), Part::Helper);
         assert_eq!(part(ModuleKind::System, false, Some("__memmove_avx_unaligned_erms")), Part::Helper);
         assert_eq!(native("memcpy_of_my_own"), Part::User);
+    }
+
+    #[test]
+    fn what_a_template_returns_is_not_its_name() {
+        let destroy = "void std::_Destroy<redirects::Rule*>(redirects::Rule*, redirects::Rule*)";
+        assert_eq!(native(destroy), Part::Library);
+        assert_eq!(native("bool std::operator==<char, std::char_traits<char> >(int)"), Part::Library);
+        assert_eq!(native("unsigned long gates::hash<long>(long)"), Part::User);
+        assert_eq!(
+            without_return_type("(anonymous namespace)::serve(Site const*)"),
+            "(anonymous namespace)::serve(Site const*)"
+        );
+        assert_eq!(without_return_type("Site::operator bool() const"), "Site::operator bool() const");
+    }
+
+    #[test]
+    fn who_searches_for_an_end_looks_beyond_it() {
+        assert!(over_reads(false, "strlen") && over_reads(false, "__strlen_avx2"));
+        assert!(over_reads(true, "runtime.memequal") && over_reads(true, "internal/bytealg.IndexByte"));
+        assert!(!over_reads(false, "memcpy") && !over_reads(true, "runtime.memmove"));
+        assert!(!over_reads(false, "stride_of"));
     }
 
     #[test]

@@ -222,7 +222,11 @@ impl Catalogue {
             return function.part;
         }
         let name = module.image.function_name(function.at.unload(module.bias));
-        let part = scope::part(module.kind, module.is_go_code(function.at), name.as_deref());
+        let is_go = module.is_go_code(function.at);
+        if name.as_deref().is_some_and(|name| scope::over_reads(is_go, name)) {
+            return None;
+        }
+        let part = scope::part(module.kind, is_go, name.as_deref());
         let part = self.selected(part, name.as_deref().unwrap_or_else(|| module.image.name()))?;
         self.functions[id.0 as usize].part = Some(part);
         Some(part)
@@ -313,7 +317,8 @@ impl Catalogue {
         if !is_go {
             return Some(operations.map(|operation| (operation, Inlined::default())).collect());
         }
-        let operations = operations.filter(|operation| !operation.reads_goroutine());
+        let operations =
+            operations.filter(|operation| !operation.reads_goroutine() && !operation.checks_for_nil);
         let with_origin = operations.map(|operation| {
             let inlined = inlined(&module.image, operation.at.unload(module.bias));
             (operation, inlined)

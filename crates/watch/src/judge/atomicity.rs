@@ -24,13 +24,28 @@ struct Words {
     any: bool,
 }
 
+/// Whether a frame is the inside of an atomic operation. Debug information with line tables only has the bare names of
+/// inlined functions: then the file tells.
+fn is_atomic_wrapper(frame: &Frame) -> bool {
+    const FILES: [&str; 4] = [
+        "core/src/sync/atomic.rs",
+        "bits/atomic_base.h",
+        "bits/shared_ptr_atomic.h",
+        "include/c++/v1/__atomic",
+    ];
+    let by_name = frame.function.as_deref().is_some_and(scope::is_atomic_wrapper);
+    let file = frame.file.as_deref().unwrap_or(Path::new("")).to_string_lossy();
+    let is_cpp_header = file.ends_with("/atomic") && file.contains("include/c++/");
+    by_name || is_cpp_header || FILES.iter().any(|known| file.contains(known))
+}
+
 impl View {
     /// Judges a move by the frames at its instruction, innermost first.
     pub(super) fn atomicity_of_move(&self, side: &Side, frames: &[Frame], size: u32) -> Atomicity {
         if size > 8 {
             return Atomicity::Plain;
         }
-        if frames.iter().filter_map(|frame| frame.function.as_deref()).any(scope::is_atomic_wrapper) {
+        if frames.iter().any(is_atomic_wrapper) {
             return Atomicity::Atomic;
         }
         let Some(frame) = frames.first() else { return Atomicity::Undecided };
@@ -121,6 +136,23 @@ fn words_of(text: &str) -> Words {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn with_line_tables_only_the_file_tells_a_wrapper() {
+        let frame = |function: &str, file: &str| Frame {
+            function: Some(function.to_owned()),
+            file: Some(file.into()),
+            ..Frame::default()
+        };
+        let rust = "/rustc/59807616e/library/core/src/sync/atomic.rs";
+        assert!(is_atomic_wrapper(&frame("atomic_load<u32>", rust)));
+        assert!(is_atomic_wrapper(&frame("load", "/usr/include/c++/12/atomic")));
+        assert!(is_atomic_wrapper(&frame("core::sync::atomic::AtomicU64::load", "")));
+        assert!(
+            !is_atomic_wrapper(&frame("load", "/src/atomic"))
+                && !is_atomic_wrapper(&frame("load", "/src/lib.rs"))
+        );
+    }
 
     #[test]
     fn an_atomic_load_of_a_field_is_the_only_load_of_its_line() {

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use jostle_model::{Address, Atomicity, Frame, Goroutine, Place, Role, Thread};
+use jostle_model::{Address, Atomicity, Direction, Frame, Goroutine, Place, Role, Thread};
 use jostle_stacks::{AddressSpace, Image, Trace};
 
 use super::blame::{self, Blame};
 use super::{Judgement, ruling};
 use crate::case::{Case, Form, Side};
 use crate::files::FileBytes;
+use crate::scope;
 use crate::source::Sources;
 
 /// Files parsed once, whatever processes have mapped them: by where their bytes lie.
@@ -79,6 +80,9 @@ impl View {
         };
         let (blame, shown) = match blame::assign(&stack, side.form, |frame| self.is_go(frame)) {
             (Blame::User, shown) if side.form == Form::Release => (Blame::Free, shown),
+            (_, shown) if self.over_reads(&stack) && side.direction != Some(Direction::Write) => {
+                (Blame::Runtime, shown)
+            }
             assigned => assigned,
         };
         let role = match (blame, side.direction) {
@@ -97,6 +101,13 @@ impl View {
             shown,
         };
         Witness { place, atomicity, blame }
+    }
+
+    fn over_reads(&self, stack: &[Frame]) -> bool {
+        let innermost = stack.first();
+        innermost.is_some_and(|frame| {
+            frame.function.as_deref().is_some_and(|name| scope::over_reads(self.is_go(frame), name))
+        })
     }
 
     pub(super) fn thread(&self, side: &Side) -> Thread {

@@ -68,6 +68,7 @@ pub(super) fn operation(
         locked: false,
         simple_move: false,
         repeated: false,
+        checks_for_nil: false,
         release: Some(release),
     })
 }

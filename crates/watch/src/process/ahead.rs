@@ -171,8 +171,9 @@ impl Process {
         let Some(memory) = &self.memory else { return };
         self.modules.look_at_heap(memory);
         for (at, name) in self.modules.name_imports(memory, scope::is_memory_function) {
+            let is_exact = !scope::over_reads(false, &name);
             self.clerk.named(at, name);
-            if let Some(function) = self.catalogue.add_helper(at) {
+            if is_exact && let Some(function) = self.catalogue.add_helper(at) {
                 self.exploration.add_helper(function);
             }
         }

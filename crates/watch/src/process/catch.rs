@@ -1,5 +1,6 @@
 //! What a stopped thread is stopped for: to be looked at, to be held, or because it came to where another is.
 
+mod heap;
 mod hold;
 mod prospect;
 mod suspects;
@@ -13,6 +14,7 @@ use jostle_stacks::Registers;
 use super::Process;
 use super::events::resume;
 use crate::case;
+use crate::operation::Operation;
 use crate::sites::SiteId;
 use crate::sys::ptrace;
 use crate::traps::{Purpose, Step};
@@ -74,7 +76,11 @@ impl Process {
             return false;
         }
         let has_rivals = self.threads.len() > 1 && self.threads.contains_key(&tid);
-        if has_rivals && self.catalogue.site(id).is_release() && self.find_users(tid, id, &at_site, stopped) {
+        if has_rivals
+            && self.catalogue.site(id).is_release()
+            && self.sampler.may_look(stopped)
+            && self.find_users(tid, id, &at_site, stopped)
+        {
             return false;
         }
         let wanted = wanted && self.sampler.may_hold(stopped) || is_first && self.may_be_the_only(stopped);
@@ -178,6 +184,7 @@ impl Process {
         if operation.release.is_some() {
             return Visit { is_first, contention: 0.0 };
         }
+        self.note_head(id, &operation, registers);
         for access in operation.accesses(registers).filter(|access| is_elsewhere(access, registers)) {
             if access.direction == Direction::Write
                 && self.catalogue.site(id).experience.asks_what_it_replaces()
@@ -196,6 +203,21 @@ impl Process {
         Visit { is_first, contention: most }
     }
 
+    /// Notes whether native code of a Go program is at the beginning of a block: the object may be a finalizer's to give
+    /// back.
+    fn note_head(&mut self, id: SiteId, operation: &Operation, registers: &Registers) {
+        if self.catalogue.site(id).is_go || !self.modules.heap_is_glibc || !self.modules.has_go() {
+            return;
+        }
+        // What is only written here is being made.
+        let mut accesses = operation.accesses(registers).filter(|access| !access.direction.writes());
+        let at_head = accesses.any(|access| self.is_block_head(access.address));
+        if at_head && self.catalogue.site(id).may_hold() && self.catalogue.site_mut(id).experience.note_head()
+        {
+            self.sampler.came_to_head(id);
+        }
+    }
+
     /// A watchpoint has stopped a thread, right after an access to the bytes of the hold or the prospect with
     /// this cookie.
     pub(super) fn watchpoint_hit(&mut self, tid: i32, cookie: u64, struck: Address) {
@@ -204,6 +226,7 @@ impl Process {
         let hold = self.hold.as_ref().is_some_and(|hold| meant(hold.watched));
         let prospect = self.prospects.iter().any(|prospect| meant(prospect.watched));
         if (hold || prospect)
+            && !self.has_checked_for_nil(tid)
             && let Ok(registers) = ptrace::registers(tid)
         {
             if hold {

@@ -92,8 +92,13 @@ impl Process {
         let form = case::form(&operation, &access);
         let held = self.side(tid, registers, operation.at, Some(access.direction), form);
         let old = self.value(&access);
-        let patience = self.catalogue.site(id).experience.patience();
-        let until = Instant::now() + self.sampler.duration(patience, stopped);
+        let experience = &self.catalogue.site(id).experience;
+        let (patience, at_head) = (experience.patience(), experience.is_at_head());
+        let duration = match patience {
+            None if at_head => self.sampler.long_duration(),
+            patience => self.sampler.duration(patience, stopped),
+        };
+        let until = Instant::now() + duration;
         self.hold =
             Some(Hold { held, site: id, watched, old, since: stopped, until, visitors: Vec::new(), hits: 0 });
         true

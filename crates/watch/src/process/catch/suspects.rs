@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use iced_x86::{FlowControl, Instruction, InstructionInfoFactory, Mnemonic};
 use jostle_model::{Access, Address, Direction};
-use jostle_stacks::{Memory, Registers};
+use jostle_stacks::Registers;
 
 use crate::case::{self, Case, Form, Side};
 use crate::operation;
@@ -95,18 +95,10 @@ impl Process {
         let start = Address(registers.rdi);
         let size = match self.catalogue.site(id).operation.release? {
             operation::Release::Sized => registers.rsi,
-            operation::Release::Block => self.modules.heap_is_glibc.then(|| self.glibc_size(start))??,
+            operation::Release::Block => self.heap_block(start)?,
         };
         let is_there = |at| self.modules.is_writable(at);
         (size > 0 && is_there(start) && is_there(start + (size - 1))).then_some(Block { start, size })
-    }
-
-    /// glibc keeps the size of a block, with three flags, in the word before it (malloc/malloc.c, `struct malloc_chunk`).
-    fn glibc_size(&self, start: Address) -> Option<u64> {
-        const FLAGS: u64 = 7;
-        const HEADER: u64 = 16;
-        let word = self.memory.as_ref()?.word(start - 8)?;
-        (word & !FLAGS).checked_sub(HEADER)
     }
 
     /// The other threads that run right now. One that waits in the kernel would be woken by asking it to stop.

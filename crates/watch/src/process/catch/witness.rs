@@ -9,6 +9,7 @@ use jostle_stacks::{CodeAddress, Registers, Trace};
 use crate::case::{self, Form, Side};
 use crate::operation;
 use crate::process::Process;
+use crate::sys::ptrace;
 
 /// How old our knowledge of the mappings must be before unknown code makes us look again.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -21,6 +22,16 @@ impl Process {
             .instruction_that_accessed(&here, registers.orig_rax, access)
             .unwrap_or((Address(here.rip), only_writes_show(access), Form::Unknown));
         self.side(tid, &here, at, direction, form)
+    }
+
+    /// Whether a thread that a watchpoint has stopped had no use for the bytes.
+    pub(super) fn has_checked_for_nil(&self, tid: i32) -> bool {
+        let Ok(registers) = ptrace::registers(tid) else { return false };
+        let end = Address(registers.rip);
+        let Some((start, code)) = self.modules.function_code(end - 1) else { return false };
+        let before = operation::instruction_before(code, start, end);
+        before.is_some_and(|instruction| operation::is_nil_check(&instruction))
+            && self.modules.is_go_code(end - 1)
     }
 
     pub(super) fn instruction_that_accessed(

@@ -1,0 +1,3 @@
+module example.org/early-finalizer
+
+go 1.25

@@ -1,0 +1,3 @@
+module example.org/shared-middleware/drive
+
+go 1.25

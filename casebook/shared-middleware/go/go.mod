@@ -1,0 +1,3 @@
+module example.org/shared-middleware/go
+
+go 1.25
