@@ -119,11 +119,6 @@ impl Experience {
         !std::mem::replace(&mut self.at_head, true)
     }
 
-    /// Whether it was seen at the beginning of a block. There the allocator writes when it takes the block back.
-    pub(crate) fn is_at_head(&self) -> bool {
-        self.at_head
-    }
-
     /// How often a thread was held here, or was to be, since anything new came of it.
     pub(crate) fn tries(&self) -> u32 {
         self.barren + self.misses

@@ -33,6 +33,7 @@ mod experience;
 mod exploration;
 mod files;
 mod foreign_text;
+mod heads;
 mod judge;
 mod mappings;
 mod memory;

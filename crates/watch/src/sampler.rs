@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 
 use crate::budget::Budget;
+use crate::heads::Heads;
 use crate::scope::Part;
 use crate::sites::{Catalogue, Site, SiteId};
 use crate::traps::{Purpose, Step};
@@ -67,7 +68,7 @@ pub(crate) struct Sampler {
     /// Those among them where memory is given back.
     releases: Vec<SiteId>,
     /// Sites in native code of Go programs at the beginning of a block.
-    heads: Vec<SiteId>,
+    pub(crate) heads: Heads,
     /// Sites seen to run at which a thread may only be looked at.
     locked: Vec<SiteId>,
     candidates: Vec<SiteId>,
@@ -94,7 +95,7 @@ impl Sampler {
             rng: Rng::with_seed(seed),
             live: Vec::new(),
             releases: Vec::new(),
-            heads: Vec::new(),
+            heads: Heads::default(),
             locked: Vec::new(),
             candidates: Vec::new(),
             candidates_since: now,
@@ -137,11 +138,6 @@ impl Sampler {
             false => &mut self.locked,
         };
         pool.push(site);
-    }
-
-    /// A site in native code of a Go program was seen at the beginning of a block.
-    pub(crate) fn came_to_head(&mut self, site: SiteId) {
-        self.heads.push(site);
     }
 
     /// How long a thread is held in native code of a Go program, to see whether its memory is given back by a finalizer: about
@@ -304,10 +300,10 @@ impl Sampler {
         if !self.releases.is_empty() && self.rng.f64() < RELEASE_SHARE {
             return self.next_release(catalogue).filter(|&site| !self.is_waited_for(site));
         }
-        if !self.heads.is_empty() && self.rng.f64() < HEAD_SHARE {
-            let tries = |site| f64::from(catalogue.site(site).experience.tries());
-            let next = least(&mut self.rng, &self.heads, DRAWN, tries);
-            return next.filter(|&site| !self.is_waited_for(site));
+        if self.rng.f64() < HEAD_SHARE
+            && let Some(next) = self.heads.next(&mut self.rng, |site| catalogue.site(site).experience.tries())
+        {
+            return Some(next).filter(|&site| !self.is_waited_for(site));
         }
         if !only_worthy && self.rng.f64() < BLIND_SHARE {
             return self.rng.choice(&self.live).copied().filter(|&site| !self.is_waited_for(site));

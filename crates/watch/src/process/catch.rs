@@ -214,8 +214,19 @@ impl Process {
         let at_head = accesses.any(|access| self.is_block_head(access.address));
         if at_head && self.catalogue.site(id).may_hold() && self.catalogue.site_mut(id).experience.note_head()
         {
-            self.sampler.came_to_head(id);
+            let entry = self.native_entry(registers);
+            self.sampler.heads.add(entry, id);
         }
+    }
+
+    /// The native function that Go has called, on the stack of a thread in native code; the outermost one where there is no
+    /// Go.
+    fn native_entry(&self, registers: &Registers) -> Address {
+        let trace = self.walk(registers);
+        let addresses = trace.addresses.iter().map(|code| code.for_lookup());
+        let native = addresses.take_while(|&at| !self.modules.is_go_code(at)).last();
+        let at = native.unwrap_or(Address(registers.rip));
+        self.modules.function_code(at).map_or(at, |(start, _)| start)
     }
 
     /// A watchpoint has stopped a thread, right after an access to the bytes of the hold or the prospect with

@@ -92,11 +92,11 @@ impl Process {
         let form = case::form(&operation, &access);
         let held = self.side(tid, registers, operation.at, Some(access.direction), form);
         let old = self.value(&access);
-        let experience = &self.catalogue.site(id).experience;
-        let (patience, at_head) = (experience.patience(), experience.is_at_head());
-        let duration = match patience {
-            None if at_head => self.sampler.long_duration(),
-            patience => self.sampler.duration(patience, stopped),
+        let duration = if self.sampler.heads.begins(id) {
+            self.sampler.long_duration()
+        } else {
+            let patience = self.catalogue.site(id).experience.patience();
+            self.sampler.duration(patience, stopped)
         };
         let until = Instant::now() + duration;
         self.hold =

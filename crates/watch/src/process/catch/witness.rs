@@ -79,7 +79,7 @@ impl Process {
         Side { tid, name, process, trace: case::standing_at(trace, at), direction, form }
     }
 
-    fn walk(&self, registers: &Registers) -> Trace {
+    pub(super) fn walk(&self, registers: &Registers) -> Trace {
         match &self.memory {
             Some(memory) => self.modules.space.unwind(registers, &memory.still()),
             None => Trace::default(),
