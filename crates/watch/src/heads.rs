@@ -1,9 +1,15 @@
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use jostle_model::Address;
 
 use crate::sites::SiteId;
+
+/// At how many sites somebody is waited for at a time. Some are hardly ever reached.
+const AT_A_TIME: usize = 8;
+/// How long they are waited for.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Sites in native code of a Go program at the beginning of a block, by the native function that Go has called. They take
 /// turns by that: of a library's functions one parses, with a hundred such sites, and one asks what was parsed.
@@ -11,7 +17,7 @@ use crate::sites::SiteId;
 pub(crate) struct Heads {
     calls: BTreeMap<Address, Call>,
     /// Where a long hold is waited for.
-    waited_for: Vec<SiteId>,
+    waited_for: Vec<(Instant, SiteId)>,
 }
 
 #[derive(Debug, Default)]
@@ -32,31 +38,51 @@ impl Heads {
             call.sites.retain(&mapped);
         }
         self.calls.retain(|_, call| !call.sites.is_empty());
-        self.waited_for.retain(&mapped);
+        self.waited_for.retain(|(_, site)| mapped(site));
+    }
+
+    /// Whether there are any, and more of them can be waited for.
+    pub(crate) fn have_room(&self) -> bool {
+        !self.calls.is_empty() && self.waited_for.len() < AT_A_TIME
     }
 
     /// The site whose turn it is: of the call that had the fewest holds the site that was tried least.
-    pub(crate) fn next(&mut self, rng: &mut Rng, tries: impl Fn(SiteId) -> u32) -> Option<SiteId> {
+    pub(crate) fn next(
+        &mut self,
+        rng: &mut Rng,
+        now: Instant,
+        tries: impl Fn(SiteId) -> u32,
+    ) -> Option<SiteId> {
         let fewest = self.calls.values().map(|call| call.holds).min()?;
         let calls = self.calls.values().filter(|call| call.holds == fewest).collect::<Vec<_>>();
         let mut sites = rng.choice(&calls)?.sites.clone();
         rng.shuffle(&mut sites);
-        let next = sites.into_iter().min_by_key(|&site| tries(site))?;
-        self.waited_for.push(next);
+        let next = sites
+            .into_iter()
+            .filter(|site| self.waited_for.iter().all(|(_, waited)| waited != site))
+            .min_by_key(|&site| tries(site))?;
+        self.waited_for.push((now, next));
         Some(next)
     }
 
-    /// Whether the hold that begins at a site is one that was waited for.
-    pub(crate) fn begins(&mut self, site: SiteId) -> bool {
+    /// A thread has arrived at a site; returns whether it was waited for.
+    pub(crate) fn arrived(&mut self, site: SiteId) -> bool {
         let before = self.waited_for.len();
-        self.waited_for.retain(|&waited| waited != site);
-        if self.waited_for.len() == before {
-            return false;
-        }
+        self.waited_for.retain(|&(_, waited)| waited != site);
+        self.waited_for.len() < before
+    }
+
+    /// A thread is held at a site.
+    pub(crate) fn note_hold(&mut self, site: SiteId) {
         for call in self.calls.values_mut().filter(|call| call.sites.contains(&site)) {
             call.holds += 1;
         }
-        true
+    }
+
+    /// The site that has been waited for in vain for too long.
+    pub(crate) fn give_up(&mut self, now: Instant) -> Option<SiteId> {
+        let index = self.waited_for.iter().position(|&(since, _)| now - since > PATIENCE)?;
+        Some(self.waited_for.remove(index).1)
     }
 }
 
@@ -72,11 +98,12 @@ mod tests {
         }
         heads.add(Address(0x2000), SiteId(99));
         let turns = (0..20).filter(|_| {
-            let next = heads.next(&mut rng, |_| 0).expect("there are sites");
-            assert!(heads.begins(next));
+            let next = heads.next(&mut rng, Instant::now(), |_| 0).expect("there are sites");
+            assert!(heads.arrived(next));
+            heads.note_hold(next);
             next == SiteId(99)
         });
         assert_eq!(turns.count(), 10);
-        assert!(!heads.begins(SiteId(99)), "nobody waits for it any more");
+        assert!(!heads.arrived(SiteId(99)), "nobody waits for it any more");
     }
 }

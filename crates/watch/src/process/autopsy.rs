@@ -76,8 +76,10 @@ impl Process {
         self.end_hold();
         let others = if all { self.others(tid) } else { Others::default() };
         let crash = if one { self.crash(tid, signal, others.sides) } else { None };
-        // One that was not looked at leaves none: the one before was survived.
-        self.last_fault = crash.map(|crash| LastFault { crash, since: now, is_fatal });
+        // One that was not looked at came right after one that was: two threads run into the same.
+        if let Some(crash) = crash {
+            self.last_fault = Some(LastFault { crash, since: now, is_fatal });
+        }
         resume(tid, signal);
         for (tid, event) in others.events {
             self.serve_if_ours(tid, event);

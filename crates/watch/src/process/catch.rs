@@ -71,36 +71,43 @@ impl Process {
         if wanted {
             self.sampler.arrived(id);
         }
+        let is_long = wanted && self.sampler.heads.arrived(id) && self.sampler.may_hold_long(stopped);
         let operation = self.catalogue.site(id).operation;
         if self.collides_with_hold(tid, &operation, &at_site) {
             return false;
         }
         let has_rivals = self.threads.len() > 1 && self.threads.contains_key(&tid);
-        if has_rivals
-            && self.catalogue.site(id).is_release()
-            && self.sampler.may_look(stopped)
-            && self.find_users(tid, id, &at_site, stopped)
-        {
+        let is_release = self.catalogue.site(id).is_release();
+        let may_ask = has_rivals && is_release && self.sampler.may_look(stopped);
+        if may_ask && self.find_users(tid, id, &at_site, stopped) {
             return false;
         }
         let wanted = wanted && self.sampler.may_hold(stopped) || is_first && self.may_be_the_only(stopped);
-        if wanted && self.catalogue.site(id).is_release() && self.sampler.chance(LATER_SHARE) {
-            self.later.push((stopped + self.sampler.moment(), id));
+        if wanted && is_release && self.is_held_later(id, stopped) {
             return false;
         }
-        if has_rivals && self.hold.is_none() && self.catalogue.site(id).may_hold() && wanted {
-            return self.begin_hold(tid, id, &at_site, stopped);
+        if has_rivals && self.hold.is_none() && self.catalogue.site(id).may_hold() && (wanted || is_long) {
+            return self.begin_hold(tid, id, &at_site, is_long, stopped);
         }
         let mut seen = self.look_ahead_of(tid, id, &at_site, stopped);
         seen.push((id, contention));
         self.let_go(tid, stopped);
         for (id, contention) in seen {
-            let has_rivals = has_rivals && !self.catalogue.site(id).is_release();
-            if has_rivals && self.sampler.may_prospect(contention, self.catalogue.site(id), stopped) {
+            let may_meet = has_rivals && !self.catalogue.site(id).is_release();
+            if may_meet && self.sampler.may_prospect(contention, self.catalogue.site(id), stopped) {
                 self.begin_prospect(tid, id, &at_site);
             }
         }
         true
+    }
+
+    /// Whether the next thread is to be held here a moment later, instead of this one now.
+    fn is_held_later(&mut self, id: SiteId, now: Instant) -> bool {
+        let later = self.sampler.chance(LATER_SHARE);
+        if later {
+            self.later.push((now + self.sampler.moment(), id));
+        }
+        later
     }
 
     /// Waits again where memory is given back: a destructor that gives back much of it stands elsewhere in it by now.

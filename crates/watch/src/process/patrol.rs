@@ -52,6 +52,11 @@ impl Process {
         if !self.sampler.may_break(now) {
             return None;
         }
+        if self.hold.is_none()
+            && let Some(site) = self.sampler.next_head(&self.catalogue, now)
+        {
+            return Some(Purpose::Hold(site));
+        }
         let blind = self.sampler.chance(BLIND_SHARE);
         self.next_hold(!blind, now).or_else(|| self.next_look(now)).or_else(|| self.next_hold(false, now))
     }

@@ -30,6 +30,7 @@ const LATE_HIT: Duration = Duration::from_millis(2);
 pub(in crate::process) struct Hold {
     pub(in crate::process) held: Side,
     site: SiteId,
+    is_long: bool,
     pub(super) watched: Watched,
     old: Option<u64>,
     since: Instant,
@@ -75,6 +76,7 @@ impl Process {
         tid: i32,
         id: SiteId,
         registers: &Registers,
+        is_long: bool,
         stopped: Instant,
     ) -> bool {
         let operation = self.catalogue.site(id).operation;
@@ -92,15 +94,17 @@ impl Process {
         let form = case::form(&operation, &access);
         let held = self.side(tid, registers, operation.at, Some(access.direction), form);
         let old = self.value(&access);
-        let duration = if self.sampler.heads.begins(id) {
+        let duration = if is_long {
+            self.sampler.heads.note_hold(id);
             self.sampler.long_duration()
         } else {
             let patience = self.catalogue.site(id).experience.patience();
             self.sampler.duration(patience, stopped)
         };
         let until = Instant::now() + duration;
+        let (visitors, hits) = (Vec::new(), 0);
         self.hold =
-            Some(Hold { held, site: id, watched, old, since: stopped, until, visitors: Vec::new(), hits: 0 });
+            Some(Hold { held, site: id, is_long, watched, old, since: stopped, until, visitors, hits });
         true
     }
 
@@ -155,7 +159,8 @@ impl Process {
         }
         let held_for = hold.since.elapsed();
         resume(hold.held.tid, 0);
-        self.sampler.holding.spend(held_for);
+        let budget = if hold.is_long { &mut self.sampler.lasting } else { &mut self.sampler.holding };
+        budget.spend(held_for);
         self.tally.holds += 1;
         self.tally.value_changes += u64::from(changed);
         let site = hold.site;
