@@ -23,7 +23,7 @@ pub(crate) struct Heads {
 #[derive(Debug, Default)]
 struct Call {
     sites: Vec<SiteId>,
-    holds: u32,
+    turns: u32,
 }
 
 impl Heads {
@@ -46,21 +46,22 @@ impl Heads {
         !self.calls.is_empty() && self.waited_for.len() < AT_A_TIME
     }
 
-    /// The site whose turn it is: of the call that had the fewest holds the site that was tried least.
+    /// The site whose turn it is: of the call that had the fewest turns the site that was tried least. A turn counts whether
+    /// anybody comes or not: some calls are made once.
     pub(crate) fn next(
         &mut self,
         rng: &mut Rng,
         now: Instant,
         tries: impl Fn(SiteId) -> u32,
     ) -> Option<SiteId> {
-        let fewest = self.calls.values().map(|call| call.holds).min()?;
-        let calls = self.calls.values().filter(|call| call.holds == fewest).collect::<Vec<_>>();
-        let mut sites = rng.choice(&calls)?.sites.clone();
-        rng.shuffle(&mut sites);
-        let next = sites
-            .into_iter()
-            .filter(|site| self.waited_for.iter().all(|(_, waited)| waited != site))
-            .min_by_key(|&site| tries(site))?;
+        let fewest = self.calls.values().map(|call| call.turns).min()?;
+        let calls = self.calls.values_mut().filter(|call| call.turns == fewest).collect::<Vec<_>>();
+        let index = rng.usize(..calls.len());
+        let call = calls.into_iter().nth(index)?;
+        call.turns += 1;
+        rng.shuffle(&mut call.sites);
+        let is_free = |site: &&SiteId| self.waited_for.iter().all(|(_, waited)| waited != *site);
+        let next = *call.sites.iter().filter(is_free).min_by_key(|&&site| tries(site))?;
         self.waited_for.push((now, next));
         Some(next)
     }
@@ -70,13 +71,6 @@ impl Heads {
         let before = self.waited_for.len();
         self.waited_for.retain(|&(_, waited)| waited != site);
         self.waited_for.len() < before
-    }
-
-    /// A thread is held at a site.
-    pub(crate) fn note_hold(&mut self, site: SiteId) {
-        for call in self.calls.values_mut().filter(|call| call.sites.contains(&site)) {
-            call.holds += 1;
-        }
     }
 
     /// The site that has been waited for in vain for too long.
@@ -100,7 +94,6 @@ mod tests {
         let turns = (0..20).filter(|_| {
             let next = heads.next(&mut rng, Instant::now(), |_| 0).expect("there are sites");
             assert!(heads.arrived(next));
-            heads.note_hold(next);
             next == SiteId(99)
         });
         assert_eq!(turns.count(), 10);

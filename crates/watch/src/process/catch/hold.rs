@@ -95,7 +95,6 @@ impl Process {
         let held = self.side(tid, registers, operation.at, Some(access.direction), form);
         let old = self.value(&access);
         let duration = if is_long {
-            self.sampler.heads.note_hold(id);
             self.sampler.long_duration()
         } else {
             let patience = self.catalogue.site(id).experience.patience();
