@@ -71,6 +71,11 @@ impl AddressSpace {
         }
     }
 
+    /// Whether Go's compiler, or its assembler, made the code at `at`: see [`Image::is_go_code`].
+    pub fn is_go_code(&self, at: Address) -> bool {
+        self.module_at(at).is_some_and(|module| module.image.is_go_code(at.unload(module.bias)))
+    }
+
     /// The image loaded around `at`.
     pub fn module_at(&self, at: Address) -> Option<Module<'_>> {
         let after = self.loaded.partition_point(|loaded| loaded.range.start <= at.0);

@@ -114,9 +114,14 @@ impl Experience {
         self.replaced += u32::from(!over_zero);
     }
 
-    /// The memory is the beginning of a block; returns whether that is news.
-    pub(crate) fn note_head(&mut self) -> bool {
-        !std::mem::replace(&mut self.at_head, true)
+    /// The memory is the beginning of a block.
+    pub(crate) fn note_head(&mut self) {
+        self.at_head = true;
+    }
+
+    /// Whether it was seen to be.
+    pub(crate) fn is_at_head(&self) -> bool {
+        self.at_head
     }
 
     /// How often a thread was held here, or was to be, since anything new came of it.

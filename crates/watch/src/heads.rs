@@ -41,6 +41,11 @@ impl Heads {
         self.waited_for.retain(|(_, site)| mapped(site));
     }
 
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.calls.is_empty()
+    }
+
     /// Whether there are any, and more of them can be waited for.
     pub(crate) fn have_room(&self) -> bool {
         !self.calls.is_empty() && self.waited_for.len() < AT_A_TIME

@@ -88,12 +88,6 @@ impl Modules {
         mappings::find(&self.mappings, at).is_none_or(|mapping| mapping.writable)
     }
 
-    /// Whether Go's compiler made the code at `at`.
-    pub(crate) fn is_go_code(&self, at: Address) -> bool {
-        let module = self.space.module_at(at);
-        module.is_some_and(|module| module.image.is_go_code(at.unload(module.bias)))
-    }
-
     /// Whether the program may store to `at`.
     pub(crate) fn is_writable(&self, at: Address) -> bool {
         mappings::find(&self.mappings, at).is_some_and(|mapping| mapping.writable)

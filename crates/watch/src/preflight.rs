@@ -51,7 +51,10 @@ pub(crate) fn check_process(pid: i32) -> Result<(), WatchError> {
         return Err(WatchError::KernelThread(pid));
     }
     if let Some(tracer) = number("TracerPid:").filter(|&tracer| tracer != 0) {
-        return Err(WatchError::Traced { pid, tracer: name_of(tracer) });
+        return Err(WatchError::Traced {
+            pid,
+            tracer: format!("{} (process {tracer})", title::name(tracer)),
+        });
     }
     let (executable, mut head) = (PathBuf::from(format!("/proc/{pid}/exe")), Vec::new());
     // What may not be read may not be traced either; the kernel will say so.
@@ -93,11 +96,6 @@ fn ancestors(pid: i32) -> Vec<i32> {
         status::field(&status, "PPid:")?.parse().ok().filter(|&parent| parent > 0)
     };
     iter::successors(Some(pid), parent).collect()
-}
-
-fn name_of(pid: i32) -> String {
-    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-    format!("{} (process {pid})", name.trim_end())
 }
 
 fn judge(path: PathBuf, head: &[u8]) -> Result<Program, WatchError> {

@@ -274,6 +274,11 @@ impl Process {
         self.phase == Phase::Watching && self.threads.len() > 1
     }
 
+    /// The number of the clerk who brings its cases to court.
+    pub(crate) fn clerk(&self) -> u64 {
+        self.clerk.number()
+    }
+
     /// Shares the budget out anew.
     pub(crate) fn set_budget(&mut self, budget: f64) {
         self.sampler.set_budget(budget);

@@ -78,7 +78,6 @@ pub(crate) struct Sampler {
     short_list: Vec<SiteId>,
     short_list_since: Instant,
     started: Instant,
-    budget: f64,
     patient: VecDeque<SiteId>,
     /// What may be spent on holding.
     pub(crate) holding: Budget,
@@ -106,10 +105,9 @@ impl Sampler {
             short_list: Vec::new(),
             short_list_since: now,
             started: now,
-            budget,
             patient: VecDeque::new(),
             holding: Budget::new(budget * (1.0 - LOOKING_SHARE), now),
-            lasting: Budget::new(budget * LASTING_SHARE, now).without_credit(),
+            lasting: Budget::new(0.0, now),
             looking: Budget::new(budget * LOOKING_SHARE, now),
             prospecting: Budget::new(budget * PROSPECTING_SHARE, now),
             breaking: Budget::new(budget * BREAKING_SHARE, now),
@@ -128,11 +126,11 @@ impl Sampler {
         }
     }
 
-    /// Keeps to another budget from now on.
+    /// Keeps to another budget from now on. Where there are long holds, they share with the others.
     pub(crate) fn set_budget(&mut self, budget: f64) {
-        self.budget = budget;
-        self.lasting.set_share(budget * LASTING_SHARE);
-        self.holding.set_share(budget * (1.0 - LOOKING_SHARE));
+        let lasting = if self.heads.is_empty() { 0.0 } else { LASTING_SHARE };
+        self.lasting.set_share(budget * lasting);
+        self.holding.set_share(budget * (1.0 - LOOKING_SHARE - lasting));
         self.looking.set_share(budget * LOOKING_SHARE);
         self.prospecting.set_share(budget * PROSPECTING_SHARE);
         self.breaking.set_share(budget * BREAKING_SHARE);
@@ -249,8 +247,7 @@ impl Sampler {
             steps.push(Step::Disarm(Purpose::Hold(site)));
         }
         if !holding && let Some(site) = self.next_head(catalogue, now) {
-            steps.push(Step::Disarm(Purpose::Scout(site)));
-            steps.push(Step::Arm(Purpose::Hold(site)));
+            steps.extend(Step::to_hold(site));
         }
         steps
     }
@@ -260,8 +257,6 @@ impl Sampler {
         if !self.heads.have_room() || self.lasting.balance(now) <= 0.0 {
             return None;
         }
-        // From now on the two share what there was for one.
-        self.holding.set_share(self.budget * (1.0 - LOOKING_SHARE - LASTING_SHARE));
         self.heads.next(&mut self.rng, now, |site| catalogue.site(site).experience.tries())
     }
 
@@ -298,8 +293,7 @@ impl Sampler {
             let only_worthy = now - self.started < SETTLING;
             let Some(site) = self.next_hold(catalogue, only_worthy, now) else { return };
             self.candidates.push(site);
-            steps.push(Step::Disarm(Purpose::Scout(site)));
-            steps.push(Step::Arm(Purpose::Hold(site)));
+            steps.extend(Step::to_hold(site));
         }
     }
 

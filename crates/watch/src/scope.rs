@@ -164,8 +164,9 @@ pub(crate) fn release(name: &str) -> Option<Release> {
     }
 }
 
+/// Whether a function gives memory back, or is the inside of one that does.
 fn is_free(name: &str) -> bool {
-    ["free", "cfree", "_int_free", "realloc", "munmap"].contains(&name) || name.starts_with("operator delete")
+    release(name).is_some() || ["_int_free", "realloc"].contains(&name)
 }
 
 /// The same for the names a native program contains when it is linked statically.

@@ -20,7 +20,8 @@ pub(crate) fn all_names(pid: i32) -> Vec<String> {
     program.into_iter().flat_map(|program| [program, name(pid), of(pid)]).collect()
 }
 
-fn name(pid: i32) -> String {
+/// Its name, or that of its program, in 15 bytes.
+pub(crate) fn name(pid: i32) -> String {
     let name = fs::read(format!("/proc/{pid}/comm")).unwrap_or_default();
     String::from_utf8_lossy(&name).trim_end().to_owned()
 }

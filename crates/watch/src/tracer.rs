@@ -50,11 +50,6 @@ pub(crate) struct Tracer<'a> {
     force_at: Option<Instant>,
     asked_to_end: u32,
     court: Court,
-    /// Which process each clerk speaks for.
-    clerks: BTreeMap<u64, i32>,
-    /// How many of how many processes the budget was shared among last.
-    shares: usize,
-    shared_among: usize,
     pub(crate) findings: Vec<Finding>,
     pub(crate) books: Books,
 }
@@ -81,9 +76,6 @@ impl<'a> Tracer<'a> {
             force_at: None,
             asked_to_end: 0,
             court: Court::open(),
-            clerks: BTreeMap::new(),
-            shares: 1,
-            shared_among: 1,
             findings: Vec::new(),
             books: Books::default(),
         }
@@ -118,7 +110,6 @@ impl<'a> Tracer<'a> {
 
     fn process(&mut self, pid: i32, is_kin: bool) -> Process {
         let clerk = self.court.clerk();
-        self.clerks.insert(clerk.number(), pid);
         Process::new(pid, &self.common, clerk, is_kin)
     }
 
@@ -277,11 +268,8 @@ impl<'a> Tracer<'a> {
     /// The budget is for all processes together.
     fn share_budget(&mut self) {
         let shares = self.processes.values().filter(|process| process.is_at_risk()).count().max(1);
-        if shares != self.shares || self.processes.len() != self.shared_among {
-            (self.shares, self.shared_among) = (shares, self.processes.len());
-            for process in self.processes.values_mut() {
-                process.set_budget(self.common.options.budget / shares as f64);
-            }
+        for process in self.processes.values_mut() {
+            process.set_budget(self.common.options.budget / shares as f64);
         }
     }
 
@@ -291,8 +279,7 @@ impl<'a> Tracer<'a> {
                 Judgement::Guilty(finding) => Some(self.take_finding(finding)),
                 Judgement::Undecided | Judgement::Innocent => None,
             };
-            let process = self.clerks.get(&clerk).and_then(|pid| self.processes.get_mut(pid));
-            match process {
+            match self.processes.values_mut().find(|process| process.clerk() == clerk) {
                 Some(process) => process.learn(key, &judgement, finding),
                 None => self.books.tally.undecided += u64::from(matches!(judgement, Judgement::Undecided)),
             }

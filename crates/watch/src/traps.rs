@@ -29,6 +29,13 @@ pub(crate) enum Step {
     Disarm(Purpose),
 }
 
+impl Step {
+    /// Waits at a site for somebody to hold, instead of somebody to look at.
+    pub(crate) fn to_hold(site: SiteId) -> [Self; 2] {
+        [Self::Disarm(Purpose::Scout(site)), Self::Arm(Purpose::Hold(site))]
+    }
+}
+
 /// One-shot breakpoints in the text of a launched target.
 ///
 /// The thread that hits one gets the original byte back under its feet before it goes on, so no thread ever

@@ -121,8 +121,7 @@ impl View {
 
     /// Whether a frame is of Go code. In a program that uses cgo the file does not tell.
     pub(super) fn is_go(&self, frame: &Frame) -> bool {
-        let module = self.space.module_at(frame.address);
-        module.is_some_and(|module| module.image.is_go_code(frame.address.unload(module.bias)))
+        self.space.is_go_code(frame.address)
     }
 }
 

@@ -140,7 +140,7 @@ impl Process {
             let site = self.catalogue.site(ahead);
             let is_new = !site.experience.is_seen();
             if is_new && site.may_hold() && self.may_be_the_only(stopped) {
-                self.set_traps(&[Step::Disarm(Purpose::Scout(ahead)), Step::Arm(Purpose::Hold(ahead))]);
+                self.set_traps(&Step::to_hold(ahead));
                 continue;
             }
             self.set_traps(&[Step::Disarm(Purpose::Scout(ahead))]);
@@ -213,14 +213,15 @@ impl Process {
     /// Notes whether native code of a Go program is at the beginning of a block: the object may be a finalizer's to give
     /// back.
     fn note_head(&mut self, id: SiteId, operation: &Operation, registers: &Registers) {
-        if self.catalogue.site(id).is_go || !self.modules.heap_is_glibc || !self.modules.has_go() {
+        let site = self.catalogue.site(id);
+        let is_open = !site.is_go && site.may_hold() && !site.experience.is_at_head();
+        if !is_open || !self.modules.heap_is_glibc || !self.modules.has_go() {
             return;
         }
         // What is only written here is being made.
         let mut accesses = operation.accesses(registers).filter(|access| !access.direction.writes());
-        let at_head = accesses.any(|access| self.is_block_head(access.address));
-        if at_head && self.catalogue.site(id).may_hold() && self.catalogue.site_mut(id).experience.note_head()
-        {
+        if accesses.any(|access| self.is_block_head(access.address)) {
+            self.catalogue.site_mut(id).experience.note_head();
             let entry = self.native_entry(registers);
             self.sampler.heads.add(entry, id);
         }
@@ -231,7 +232,7 @@ impl Process {
     fn native_entry(&self, registers: &Registers) -> Address {
         let trace = self.walk(registers);
         let addresses = trace.addresses.iter().map(|code| code.for_lookup());
-        let native = addresses.take_while(|&at| !self.modules.is_go_code(at)).last();
+        let native = addresses.take_while(|&at| !self.modules.space.is_go_code(at)).last();
         let at = native.unwrap_or(Address(registers.rip));
         self.modules.function_code(at).map_or(at, |(start, _)| start)
     }
@@ -244,8 +245,8 @@ impl Process {
         let hold = self.hold.as_ref().is_some_and(|hold| meant(hold.watched));
         let prospect = self.prospects.iter().any(|prospect| meant(prospect.watched));
         if (hold || prospect)
-            && !self.has_checked_for_nil(tid)
             && let Ok(registers) = ptrace::registers(tid)
+            && !self.has_checked_for_nil(&registers)
         {
             if hold {
                 self.came_to_hold(tid, &registers);

@@ -9,7 +9,6 @@ use jostle_stacks::{CodeAddress, Registers, Trace};
 use crate::case::{self, Form, Side};
 use crate::operation;
 use crate::process::Process;
-use crate::sys::ptrace;
 
 /// How old our knowledge of the mappings must be before unknown code makes us look again.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -25,13 +24,11 @@ impl Process {
     }
 
     /// Whether a thread that a watchpoint has stopped had no use for the bytes.
-    pub(super) fn has_checked_for_nil(&self, tid: i32) -> bool {
-        let Ok(registers) = ptrace::registers(tid) else { return false };
+    pub(super) fn has_checked_for_nil(&self, registers: &libc::user_regs_struct) -> bool {
         let end = Address(registers.rip);
-        let Some((start, code)) = self.modules.function_code(end - 1) else { return false };
-        let before = operation::instruction_before(code, start, end);
+        let code = self.modules.function_code(end - 1).filter(|_| self.modules.space.is_go_code(end - 1));
+        let before = code.and_then(|(start, code)| operation::instruction_before(code, start, end));
         before.is_some_and(|instruction| operation::is_nil_check(&instruction))
-            && self.modules.is_go_code(end - 1)
     }
 
     pub(super) fn instruction_that_accessed(
