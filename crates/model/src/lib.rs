@@ -19,7 +19,9 @@ mod crash;
 mod finding;
 mod frame;
 mod place;
+mod signature;
 mod summary;
+mod trial;
 
 pub use access::{Access, Atomicity, Direction};
 pub use address::{Address, FileAddress};
@@ -28,7 +30,9 @@ pub use crash::{Crash, Register};
 pub use finding::{Collision, Evidence, Finding, Fingerprint, Grade, Rule};
 pub use frame::{Frame, Snippet};
 pub use place::{Goroutine, Place, Process, Role, Thread};
+pub use signature::Signature;
 pub use summary::{ExitStatus, Summary, Verdict, WatchCounts};
+pub use trial::{Failure, Outcome, Seed, Trial};
 
 /// The version of the JSON contract; it changes when a reader of the old one would misunderstand the new.
 pub const SCHEMA: u32 = 1;
