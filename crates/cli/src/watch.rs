@@ -39,6 +39,7 @@ fn options(arguments: &WatchArguments) -> Result<Options, Failure> {
         include: patterns(&arguments.include)?,
         exclude: patterns(&arguments.exclude)?,
         stop_after: arguments.stop_after,
+        ..Options::default()
     })
 }
 

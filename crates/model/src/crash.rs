@@ -32,3 +32,10 @@ pub struct Crash {
     /// stack that are the user's own. The finding's own identity is the exact place.
     pub family: Fingerprint,
 }
+
+/// The evidence of a hang: the program had not ended when its time was up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Hang {
+    /// When that was, in milliseconds after its start.
+    pub at_ms: u64,
+}

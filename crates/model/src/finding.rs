@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::{Address, Crash, Place};
+use crate::{Address, Crash, Hang, Place};
 
 /// What kind of bug a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -16,6 +16,8 @@ pub enum Rule {
     UseAfterFree,
     /// A signal that nobody survives, such as SIGSEGV, came to a thread.
     Crash,
+    /// A program has not ended in the time that it had.
+    Hang,
 }
 
 impl Rule {
@@ -26,6 +28,7 @@ impl Rule {
             Self::HalfAtomic => "half-atomic",
             Self::UseAfterFree => "use-after-free",
             Self::Crash => "crash",
+            Self::Hang => "hang",
         }
     }
 }
@@ -89,6 +92,8 @@ pub enum Evidence {
     Collision(Collision),
     /// Of a thread that was killed where it stood.
     Crash(Crash),
+    /// Of threads that should have ended.
+    Hang(Hang),
 }
 
 /// Something that was seen to be wrong.
@@ -111,7 +116,7 @@ impl Finding {
     pub fn times(&self) -> u64 {
         match &self.evidence {
             Evidence::Collision(collision) => collision.times,
-            Evidence::Crash(_) => 1,
+            Evidence::Crash(_) | Evidence::Hang(_) => 1,
         }
     }
 
@@ -122,11 +127,11 @@ impl Finding {
         }
     }
 
-    /// How strong the evidence is; nothing for a crash, which is beyond doubt.
+    /// How strong the evidence is; nothing for a crash or a hang, which are beyond doubt.
     pub fn grade(&self) -> Option<Grade> {
         match &self.evidence {
             Evidence::Collision(collision) => Some(collision.grade),
-            Evidence::Crash(_) => None,
+            Evidence::Crash(_) | Evidence::Hang(_) => None,
         }
     }
 }

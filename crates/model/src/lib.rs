@@ -26,7 +26,7 @@ mod trial;
 pub use access::{Access, Atomicity, Direction};
 pub use address::{Address, FileAddress};
 pub use bound::UpperBound;
-pub use crash::{Crash, Register};
+pub use crash::{Crash, Hang, Register};
 pub use finding::{Collision, Evidence, Finding, Fingerprint, Grade, Rule};
 pub use frame::{Frame, Snippet};
 pub use place::{Goroutine, Place, Process, Role, Thread};

@@ -83,7 +83,7 @@ fn recheck(summary: &Summary, finding: &Finding) -> String {
 /// that was inlined there.
 fn include(finding: &Finding) -> String {
     // What made it crash may have been done anywhere.
-    if finding.rule == Rule::Crash {
+    if matches!(finding.rule, Rule::Crash | Rule::Hang) {
         return String::new();
     }
     let stack = finding.places.first().map_or(&[][..], |place| &place.stack);

@@ -12,7 +12,8 @@ pub(crate) enum Level {
 }
 
 /// Every rule, in the order in which machine formats list them.
-pub(crate) const ALL: [Rule; 4] = [Rule::DataRace, Rule::HalfAtomic, Rule::UseAfterFree, Rule::Crash];
+pub(crate) const ALL: [Rule; 5] =
+    [Rule::DataRace, Rule::HalfAtomic, Rule::UseAfterFree, Rule::Crash, Rule::Hang];
 
 /// The level of a finding. Each rule is an error; where the other side was not seen it may as well be the
 /// kernel filling a buffer as agreed, so that one is a warning.
@@ -30,6 +31,7 @@ pub(crate) fn noun(rule: Rule) -> &'static str {
         Rule::HalfAtomic => "half-atomic pair",
         Rule::UseAfterFree => "use after free",
         Rule::Crash => "crash",
+        Rule::Hang => "hang",
     }
 }
 
@@ -40,6 +42,7 @@ pub(crate) fn plural(rule: Rule) -> &'static str {
         Rule::HalfAtomic => "half-atomic pairs",
         Rule::UseAfterFree => "uses after free",
         Rule::Crash => "crashes",
+        Rule::Hang => "hangs",
     }
 }
 
@@ -52,6 +55,7 @@ pub(crate) fn description(rule: Rule) -> &'static str {
         }
         Rule::UseAfterFree => "One thread gives memory back while another stands before a use of it.",
         Rule::Crash => "A signal that nobody survives came to a thread.",
+        Rule::Hang => "A program has not ended in the time that it had.",
     }
 }
 
@@ -76,6 +80,10 @@ pub(crate) fn help(rule: Rule) -> &'static str {
             "Begin where the thread stood, and ask where the bad value came from: the other threads' stacks show who \
              was at the same objects. A crash that moves from run to run is often a race, or a use after free, \
              somewhere else: watch for those."
+        }
+        Rule::Hang => {
+            "See who waits for whom: a lock taken twice, two locks taken in two orders, or a wake-up that came before \
+             anybody slept. Threads that run in circles stand in the code that never gets what it asks for."
         }
     }
 }

@@ -68,7 +68,7 @@ fn found(run: &Run<'_>, time: &str) -> String {
 }
 
 fn has_crash(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| finding.rule == Rule::Crash)
+    findings.iter().any(|finding| matches!(finding.rule, Rule::Crash | Rule::Hang))
 }
 
 /// The bound as a clause whose subject is a collision. A rate of 1 says nothing, and so does this then.

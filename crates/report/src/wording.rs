@@ -56,7 +56,7 @@ pub(crate) fn identity(thread: &Thread) -> String {
 
 /// How many of the places took part in the finding: of a crash only the one that crashed, the others just stood somewhere.
 pub(crate) fn sides(finding: &Finding) -> usize {
-    if finding.rule == Rule::Crash { finding.places.len().min(1) } else { finding.places.len() }
+    if matches!(finding.rule, Rule::Crash | Rule::Hang) { finding.places.len().min(1) } else { finding.places.len() }
 }
 
 /// What side `index` of the finding did, in a clause. The first side is the one that was held, or crashed.
@@ -65,7 +65,7 @@ pub(crate) fn deed(finding: &Finding, index: usize) -> String {
     let who = who(place.thread.as_ref());
     match &finding.evidence {
         Evidence::Crash(crash) if index == 0 => format!("{who} gets {} here", signal::name(crash.signal)),
-        Evidence::Crash(_) => format!("{who} stood here then"),
+        Evidence::Crash(_) | Evidence::Hang(_) => format!("{who} stood here then"),
         Evidence::Collision(_) if unseen(place) => OTHER_SIDE_UNSEEN.to_owned(),
         Evidence::Collision(_) if index > 0 => {
             format!("{who} {} it here meanwhile{}", past(place.role), kind(finding.rule, place))
@@ -97,6 +97,7 @@ pub(crate) fn measured(finding: &Finding) -> Vec<String> {
             let when = format!("{}family {}", after.unwrap_or_default(), crash.family);
             lies_there(crash).into_iter().chain([registers(crash), when]).collect()
         }
+        Evidence::Hang(hang) => vec![format!("after {}", quantity::seconds(hang.at_ms))],
     }
 }
 

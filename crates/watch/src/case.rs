@@ -68,6 +68,11 @@ impl CaseKey {
         let mut address = || found.next().map(|code| code.for_lookup());
         Self(std::array::from_fn(|index| if index < 4 { None } else { address() }))
     }
+
+    /// The key of a hang: a process has one at most.
+    pub(crate) fn of_hang() -> Self {
+        Self([None; 8])
+    }
 }
 
 impl Case {

@@ -38,6 +38,15 @@ pub(crate) struct Crash {
     pub(crate) at_ms: Option<u64>,
 }
 
+/// All threads of a process that should have ended by then.
+#[derive(Clone, Debug)]
+pub(crate) struct Hang {
+    /// Where they stood.
+    pub(crate) sides: Vec<Side>,
+    /// When, in milliseconds after the start.
+    pub(crate) at_ms: u64,
+}
+
 impl Crash {
     /// A crash by `signal` of the thread `crashed`, which stood at these registers. Of an address that is no canonical one
     /// the processor does not say which it was; the `access` that the instruction was about to make does.

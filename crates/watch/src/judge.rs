@@ -17,7 +17,7 @@ use std::thread::{self, JoinHandle};
 use jostle_model::{Address, Finding};
 
 use crate::case::{Case, CaseKey};
-use crate::crash::Crash;
+use crate::crash::{Crash, Hang};
 use crate::files::FileBytes;
 use crate::source::Sources;
 use view::{Images, View};
@@ -29,6 +29,7 @@ enum Message {
     Named(Address, String),
     Case(Box<Case>),
     Crash(Box<Crash>),
+    Hang(Box<Hang>),
     /// Nothing more will come of it.
     Gone,
 }
@@ -134,6 +135,11 @@ impl Clerk {
     pub(crate) fn hear_crash(&self, crash: Crash) {
         self.send(Message::Crash(Box::new(crash)));
     }
+
+    /// The same for one that hangs.
+    pub(crate) fn hear_hang(&self, hang: Hang) {
+        self.send(Message::Hang(Box::new(hang)));
+    }
 }
 
 impl Drop for Clerk {
@@ -169,6 +175,7 @@ fn sit(inbox: &Receiver<Option<(u64, Message)>>, outbox: &Sender<Judged>) {
                 let finding = Box::new(view.judge_crash(&crash));
                 (CaseKey::of_crash(&crash.crashed), Judgement::Guilty(finding))
             }
+            Message::Hang(hang) => (CaseKey::of_hang(), Judgement::Guilty(Box::new(view.judge_hang(&hang)))),
         };
         if outbox.send(Judged { clerk, key, judgement }).is_err() {
             return;

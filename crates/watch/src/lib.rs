@@ -23,6 +23,7 @@
 //! # Ok::<(), jostle_watch::WatchError>(())
 //! ```
 
+mod attend;
 mod books;
 mod budget;
 mod case;
@@ -39,6 +40,7 @@ mod mappings;
 mod memory;
 mod modules;
 mod operation;
+mod options;
 mod patterns;
 mod post_mortem;
 mod preflight;
@@ -56,77 +58,21 @@ mod tracer;
 mod traps;
 mod watchpoints;
 
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
 use jostle_model::{Finding, Summary};
 
+pub use attend::{Beside, Ended, attend};
 pub use doctor::{Check, Health, examine};
 pub use error::WatchError;
 #[doc(hidden)]
 pub use foreign_text::read_foreign_text;
+pub use options::{Launch, LookFor, Options, Target, TimeUp};
 pub use patterns::Patterns;
+pub use sys::crew::{Crew, CrewEvent};
+pub use sys::schedule::{Policy, Schedule, set_policy};
 pub use sys::front::{TracerEnd, stand_apart};
-
-/// What to watch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// A program to start, with its arguments; it is looked up in `PATH`. It ends with the watch.
-    Command(Vec<OsString>),
-    /// Processes that run already, and their children. They are left as they were when the watch ends.
-    Processes(Vec<i32>),
-    /// The same for all processes with this in their name or title; `*` stands for anything.
-    Named(String),
-    /// A process that has crashed: there is nothing left to watch, only the crash to be seen.
-    Core {
-        /// Its core file.
-        file: PathBuf,
-        /// The program, where it is not at the path any more that the core file names.
-        program: Option<PathBuf>,
-    },
-}
-
-impl Target {
-    /// Whether it ran before we came, and will when we are gone.
-    pub(crate) fn runs_already(&self) -> bool {
-        matches!(self, Self::Processes(_) | Self::Named(_))
-    }
-}
-
-/// What to watch, and how.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// What to watch.
-    pub target: Target,
-    /// How long to watch; until the target ends by itself when absent. Afterwards a program that was started is asked to
-    /// end.
-    pub duration: Option<Duration>,
-    /// The share of wall time for which threads may be held, between 0 and 1.
-    pub budget: f64,
-    /// What the random choices are drawn from.
-    pub seed: u64,
-    /// If not empty, only functions with these names are sampled.
-    pub include: Patterns,
-    /// Functions with these names are not sampled.
-    pub exclude: Patterns,
-    /// End after so many different findings.
-    pub stop_after: Option<u64>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            target: Target::Command(Vec::new()),
-            duration: None,
-            budget: 0.02,
-            seed: 0,
-            include: Patterns::default(),
-            exclude: Patterns::default(),
-            stop_after: None,
-        }
-    }
-}
 
 /// How far a watch is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,10 +155,8 @@ fn launch(
             .notice(&format!("{} is a script: watching its interpreter, {interpreter}", program.display()));
     }
     let blocked = sys::signals::Blocked::to_work();
-    let pid = sys::launch::launch(command, blocked.before()).map_err(|error| match error {
-        sys::launch::LaunchError::Start(source) => WatchError::Start { program: program.into(), source },
-        sys::launch::LaunchError::Seize(source) => WatchError::Trace(source),
-    })?;
+    let pid = sys::launch::launch(command, blocked.before(), &options.launch, None)
+        .map_err(|error| start_error(program, error))?;
     let mut tracer = tracer::Tracer::new(options, observer, blocked);
     tracer.begin(pid);
     tracer.run()?;
@@ -232,4 +176,11 @@ fn attach(pids: &[i32], options: &Options, observer: &mut dyn Observer) -> Resul
     }
     tracer.run()?;
     summary::outcome(tracer)
+}
+
+fn start_error(program: &OsStr, error: sys::launch::LaunchError) -> WatchError {
+    match error {
+        sys::launch::LaunchError::Start(source) => WatchError::Start { program: program.into(), source },
+        sys::launch::LaunchError::Seize(source) => WatchError::Trace(source),
+    }
 }

@@ -34,7 +34,7 @@ use crate::sys::profile::Profile;
 use crate::sys::ptrace::Event;
 use crate::traps::Traps;
 use crate::watchpoints::Watchpoints;
-use crate::{Options, WatchError};
+use crate::{LookFor, Options, WatchError};
 use autopsy::{LastFault, Looks};
 use catch::{Hold, Prospect};
 use leave::Leaving;
@@ -110,6 +110,8 @@ pub(crate) struct Process {
     name: Option<Name>,
     /// Whether it ran before we came: then nothing is written into it.
     is_attached: bool,
+    /// Whether it is only looked at how it ends.
+    is_left_alone: bool,
     /// When the target began to run, and this process's program.
     started: Instant,
     began: Instant,
@@ -196,6 +198,7 @@ impl Process {
             is_trusted: common.is_trusted,
             name: None,
             is_attached,
+            is_left_alone: options.look_for == LookFor::Endings,
             started: common.started,
             began: now,
             strangers: Vec::new(),

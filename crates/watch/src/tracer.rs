@@ -22,7 +22,7 @@ use crate::status::{self, field};
 use crate::sys::ptrace::{self, Event};
 use crate::sys::signals::{Arrival, Blocked};
 use crate::sys::{descriptors, haste};
-use crate::{Observer, Options, Progress, WatchError};
+use crate::{LookFor, Observer, Options, Progress, WatchError};
 use family::Family;
 
 /// How often plans are made at most: by the way, when something happens; after twice as long without. Waking up takes
@@ -45,6 +45,8 @@ pub(crate) struct Tracer<'a> {
     /// Why the watch was given up.
     pub(crate) error: Option<WatchError>,
     watch_ended: Option<Instant>,
+    /// Whether its time was up before it had ended.
+    pub(crate) timed_out: bool,
     next_turn: Instant,
     /// When to use force on a target that was asked to end.
     force_at: Option<Instant>,
@@ -72,6 +74,7 @@ impl<'a> Tracer<'a> {
             refusal: None,
             error: None,
             watch_ended: None,
+            timed_out: false,
             next_turn: now,
             force_at: None,
             asked_to_end: 0,
@@ -125,13 +128,21 @@ impl<'a> Tracer<'a> {
             self.end_what_is_due();
             if Instant::now() + TURN >= self.next_turn {
                 self.turn();
-                self.next_turn = Instant::now() + 2 * TURN;
+                self.next_turn = Instant::now() + self.pace();
             }
             self.bury();
         }
         let judged = self.court.close();
         self.take_judgements(judged);
         Ok(())
+    }
+
+    /// How long plans hold. Where nothing is planned, there are only times to be kept.
+    fn pace(&self) -> Duration {
+        match self.common.options.look_for {
+            LookFor::Collisions => 2 * TURN,
+            LookFor::Endings => 4 * TURN,
+        }
     }
 
     /// How long nothing needs to be done unless something happens.

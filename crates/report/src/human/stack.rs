@@ -35,7 +35,7 @@ pub(super) fn write(finding: &Finding, index: usize, place: &Place, paint: Paint
 fn header(finding: &Finding, index: usize, thread: &Thread, paint: Paint) -> String {
     let deed = match (finding.rule, index) {
         (Rule::Crash, 0) => "crashed here",
-        (Rule::Crash, _) => "stood here then",
+        (Rule::Crash | Rule::Hang, _) => "stood here then",
         _ if finding.places.len() == 1 => "stood here",
         (_, 0) => "held here",
         _ => "came meanwhile",

@@ -41,6 +41,7 @@ fn poisoned(mut finding: Finding, text: &str) -> Finding {
             collision.new = Some(format!("{text}1"));
         }
         Evidence::Crash(crash) => crash.lies_there = Some(text.to_owned()),
+        Evidence::Hang(_) => {}
     }
     finding.places.iter_mut().for_each(|place| poison(place, text));
     finding

@@ -3,6 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use crate::Launch;
 use crate::sys::launch::{LaunchError, launch};
 use crate::sys::perf::Watchpoint;
 use crate::sys::profile::Profile;
@@ -30,7 +31,7 @@ pub(super) struct Trial {
 /// Starts ourselves under our own eyes, tries everything, and ends it before its first instruction.
 pub(super) fn attempt() -> Trial {
     let blocked = Blocked::to_work();
-    let pid = match launch(&["/proc/self/exe".into()], blocked.before()) {
+    let pid = match launch(&["/proc/self/exe".into()], blocked.before(), &Launch::default(), None) {
         Ok(pid) => pid,
         Err(LaunchError::Start(error) | LaunchError::Seize(error)) => {
             return Trial { refused: Some(error), ..Trial::default() };

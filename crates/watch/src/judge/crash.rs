@@ -1,6 +1,8 @@
 //! A crash with names.
 
-use jostle_model::{Crash, Direction, Evidence, Finding, Place, Role, Rule};
+use std::collections::BTreeSet;
+
+use jostle_model::{Crash, Direction, Evidence, Finding, Hang, Place, Role, Rule};
 
 use super::blame;
 use super::ruling::{fnv1a, position};
@@ -11,10 +13,6 @@ use crate::crash;
 impl View {
     pub(super) fn judge_crash(&self, crash: &crash::Crash) -> Finding {
         let (crashed, _) = self.stand(&crash.crashed, Role::Crash);
-        let mut others: Vec<(Place, blame::Blame)> =
-            crash.others.iter().map(|side| self.stand(side, Role::Bystander)).collect();
-        // Those who were at work first: the others wait for some.
-        others.sort_by_key(|(place, blame)| (*blame != blame::Blame::User, place.shown));
         let id = fnv1a(&format!("crash {}\n{}", crash.signal, position(&crashed)));
         Finding {
             rule: Rule::Crash,
@@ -28,8 +26,30 @@ impl View {
                 at_ms: crash.at_ms,
                 family: fnv1a(&format!("crash {}\n{}", crash.signal, self.own_functions(&crashed))),
             }),
-            places: std::iter::once(crashed).chain(others.into_iter().map(|(place, _)| place)).collect(),
+            places: std::iter::once(crashed).chain(self.bystanders(&crash.others)).collect(),
         }
+    }
+
+    pub(super) fn judge_hang(&self, hang: &crash::Hang) -> Finding {
+        let places = self.bystanders(&hang.sides);
+        let own: BTreeSet<String> =
+            places.iter().map(|place| self.own_functions(place)).filter(|own| !own.is_empty()).collect();
+        let own: Vec<String> = own.into_iter().collect();
+        Finding {
+            rule: Rule::Hang,
+            id: fnv1a(&format!("hang\n{}", own.join("\n\n"))),
+            title: hang_title(&places),
+            evidence: Evidence::Hang(Hang { at_ms: hang.at_ms }),
+            places,
+        }
+    }
+
+    /// Those who were at work first: the others wait for some.
+    fn bystanders(&self, sides: &[Side]) -> Vec<Place> {
+        let mut others: Vec<(Place, blame::Blame)> =
+            sides.iter().map(|side| self.stand(side, Role::Bystander)).collect();
+        others.sort_by_key(|(place, blame)| (*blame != blame::Blame::User, place.shown));
+        others.into_iter().map(|(place, _)| place).collect()
     }
 
     fn stand(&self, side: &Side, role: Role) -> (Place, blame::Blame) {
@@ -52,6 +72,13 @@ impl View {
 
 /// How many functions make a family.
 const FAMILY_FRAMES: usize = 3;
+
+fn hang_title(places: &[Place]) -> String {
+    match places.first() {
+        Some(place) => format!("its time is up, and {} threads go on, one in {}", places.len(), place.label()),
+        None => "its time is up, and no thread could be looked at".to_owned(),
+    }
+}
 
 fn title(crash: &crash::Crash, crashed: &Place) -> String {
     let signal = match crash.signal {

@@ -26,6 +26,9 @@ const DEAF: Duration = Duration::from_millis(500);
 impl Process {
     /// Plans the next traps. A single thread cannot collide: until there are two, nothing is disturbed.
     pub(crate) fn look_ahead(&mut self) {
+        if self.is_left_alone {
+            return;
+        }
         let now = Instant::now();
         let every = ((now - self.began) / LOOK_AFTER).clamp(LOOK_SOONEST, LOOK_LATEST);
         if now - self.modules_read >= every {

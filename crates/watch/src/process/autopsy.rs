@@ -11,8 +11,9 @@ use jostle_model::{Address, ExitStatus};
 
 use super::events::resume;
 use super::{Phase, Process};
+use crate::WatchError;
 use crate::case::{self, Form, Side};
-use crate::crash::{self, Crash, FAULTS};
+use crate::crash::{self, Crash, FAULTS, Hang};
 use crate::status::mask;
 use crate::sys::ptrace::{self, Event};
 
@@ -65,7 +66,7 @@ impl Process {
 
     /// A thread is about to be given a signal that it may not survive.
     pub(super) fn faulted(&mut self, tid: i32, signal: i32) {
-        if self.memory.is_none() && self.wake().is_err() {
+        if self.look_closely().is_err() {
             return resume(tid, signal);
         }
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
@@ -74,7 +75,7 @@ impl Process {
         let now = Instant::now();
         let (all, one) = self.looks_at_faults.next(is_fatal, now);
         self.end_hold();
-        let others = if all { self.others(tid) } else { Others::default() };
+        let others = if all { self.others(Some(tid)) } else { Others::default() };
         let crash = if one { self.crash(tid, signal, others.sides) } else { None };
         // One that was not looked at came right after one that was: two threads run into the same.
         if let Some(crash) = crash {
@@ -83,6 +84,31 @@ impl Process {
         resume(tid, signal);
         for (tid, event) in others.events {
             self.serve_if_ours(tid, event);
+        }
+    }
+
+    /// Its time is up: where do its threads stand?
+    pub(crate) fn see_where_all_stand(&mut self) {
+        if self.phase != Phase::Watching || self.look_closely().is_err() {
+            return;
+        }
+        self.end_hold();
+        let all = self.others(None);
+        self.clerk.hear_hang(Hang { sides: all.sides, at_ms: self.watched().as_millis() as u64 });
+        for (tid, event) in all.events {
+            self.serve_if_ours(tid, event);
+        }
+    }
+
+    /// Makes sure that its memory and its code are known.
+    fn look_closely(&mut self) -> Result<(), WatchError> {
+        match self.memory {
+            None => self.wake(),
+            Some(_) if self.is_left_alone => {
+                self.read_modules();
+                Ok(())
+            }
+            Some(_) => Ok(()),
         }
     }
 
@@ -96,10 +122,10 @@ impl Process {
         Some(Crash { at_ms, ..Crash::new(signal, told, access, mappings, &registers, crashed, others) })
     }
 
-    /// Stops all other threads for a moment, and sees where each stands.
-    fn others(&mut self, crashed: i32) -> Others {
+    /// Stops all threads but the one that has `crashed` for a moment, and sees where each stands.
+    fn others(&mut self, crashed: Option<i32>) -> Others {
         let wanted: Vec<i32> =
-            self.threads.keys().copied().filter(|&tid| tid != crashed).take(MOST_OTHERS).collect();
+            self.threads.keys().copied().filter(|&tid| Some(tid) != crashed).take(MOST_OTHERS).collect();
         for &tid in &wanted {
             let _ = ptrace::interrupt(tid);
         }

@@ -101,7 +101,7 @@ impl Process {
         self.profiles.clear();
         self.traps = Default::default();
         self.add_thread(self.pid);
-        if self.is_kin { Ok(()) } else { self.wake() }
+        if self.is_kin || self.is_left_alone { Ok(()) } else { self.wake() }
     }
 
     /// Gets ready to look. Of children there may be many: most of them have one thread only, and end soon.
@@ -111,9 +111,11 @@ impl Process {
             ErrorKind::NotFound => WatchError::NoProcess(self.pid),
             _ => WatchError::Memory(error),
         })?);
-        self.watchpoints = Watchpoints::new(kernel_is_excluded(self.pid)?);
-        for &tid in self.threads.keys() {
-            self.watchpoints.add_thread(tid);
+        if !self.is_left_alone {
+            self.watchpoints = Watchpoints::new(kernel_is_excluded(self.pid)?);
+            for &tid in self.threads.keys() {
+                self.watchpoints.add_thread(tid);
+            }
         }
         self.read_modules();
         Ok(())
@@ -121,6 +123,11 @@ impl Process {
 
     /// Includes a thread.
     pub(crate) fn add_thread(&mut self, tid: i32) {
+        if self.is_left_alone {
+            self.threads.insert(tid, Thread { seen: self.events, deaf_looks: 0, deaf_mask: 0 });
+            self.most_threads = self.most_threads.max(self.threads.len());
+            return;
+        }
         let status = fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
         let mut thread = Thread { seen: self.events, deaf_looks: 0, deaf_mask: 0 };
         thread.note_mask(&status);

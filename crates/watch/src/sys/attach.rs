@@ -27,3 +27,11 @@ pub(crate) fn threads(pid: i32) -> Vec<i32> {
     let Ok(entries) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
     entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
+
+/// The processes that the threads of `pid` have started and not yet waited for.
+pub(crate) fn children(pid: i32) -> Vec<i32> {
+    let of_thread = |tid| fs::read_to_string(format!("/proc/{pid}/task/{tid}/children")).unwrap_or_default();
+    let parse =
+        |text: String| text.split_whitespace().filter_map(|child| child.parse().ok()).collect::<Vec<_>>();
+    threads(pid).into_iter().map(of_thread).flat_map(parse).collect()
+}

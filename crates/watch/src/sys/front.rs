@@ -50,6 +50,12 @@ pub(crate) fn is_gone() -> bool {
     front != 0 && std::os::unix::process::parent_id() != front as u32
 }
 
+/// Makes the process that has just forked us the one without which we do not go on.
+pub(crate) fn follow_parent() {
+    FRONT.store(std::os::unix::process::parent_id() as i32, Ordering::Relaxed);
+    mourn();
+}
+
 /// Asks the kernel to tell us when the front dies, and tells ourselves if it has already.
 fn mourn() {
     // SAFETY: both take numbers only.

@@ -1,11 +1,12 @@
 use std::ffi::OsString;
-use std::io::{self, Read, Write};
+use std::io::{self, PipeWriter, Read, Write};
 use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::ptrace;
+use crate::Launch;
 
 /// Whether SIGPIPE was ignored when this process started, before Rust's runtime made it so.
 static PIPE_WAS_IGNORED: AtomicBool = AtomicBool::new(false);
@@ -38,16 +39,28 @@ pub(crate) enum LaunchError {
 /// instruction, in the exec stop that `waitpid` will report next.
 ///
 /// It inherits what an unwatched child of our parent would: stdio, environment, working directory, process
-/// group, the signal mask `mask` and the disposition of SIGPIPE.
-pub(crate) fn launch(command: &[OsString], mask: libc::sigset_t) -> Result<i32, LaunchError> {
+/// group, the signal mask `mask` and the disposition of SIGPIPE; except for what `how` changes. With `output`, that is
+/// where it writes.
+pub(crate) fn launch(
+    command: &[OsString],
+    mask: libc::sigset_t,
+    how: &Launch,
+    output: Option<PipeWriter>,
+) -> Result<i32, LaunchError> {
     let (mut announced, announce) = io::pipe().map_err(LaunchError::Start)?;
     let (released, mut release) = io::pipe().map_err(LaunchError::Start)?;
-    let mut child = Command::new(&command[0]);
-    child.args(&command[1..]);
+    let mut child = command_of(command, how, output).map_err(LaunchError::Start)?;
     // The closure runs between fork and exec, in a copy of this process with only one thread.
     let announce_in_child = announce.try_clone().map_err(LaunchError::Start)?;
-    let prepare = move || prepare(&announce_in_child, &released, &mask);
-    // SAFETY: `prepare` calls only async-signal-safe functions and does not allocate.
+    let (schedule, first_to_die) = (how.schedule.clone(), how.first_to_die);
+    let prepare = move || {
+        prepare(&announce_in_child, &released, &mask)?;
+        if first_to_die {
+            volunteer();
+        }
+        schedule.apply(0)
+    };
+    // SAFETY: what `prepare` calls is async-signal-safe and does not allocate.
     unsafe { child.pre_exec(prepare) };
 
     // `spawn` returns only after the exec, which waits for us: so it waits in a thread of its own.
@@ -68,8 +81,29 @@ pub(crate) fn launch(command: &[OsString], mask: libc::sigset_t) -> Result<i32, 
     spawned.map(|pid| pid as i32).map_err(LaunchError::Start)
 }
 
+fn command_of(command: &[OsString], how: &Launch, output: Option<PipeWriter>) -> io::Result<Command> {
+    let mut child = Command::new(&command[0]);
+    child.args(&command[1..]);
+    for (name, value) in &how.environment {
+        match value {
+            Some(value) => child.env(name, value),
+            None => child.env_remove(name),
+        };
+    }
+    if let Some(directory) = &how.directory {
+        child.current_dir(directory);
+    }
+    if how.alone {
+        child.process_group(0).stdin(Stdio::null());
+    }
+    if let Some(output) = output {
+        child.stderr(output.try_clone()?).stdout(output);
+    }
+    Ok(child)
+}
+
 fn prepare(
-    mut announce: &io::PipeWriter,
+    mut announce: &PipeWriter,
     mut released: &io::PipeReader,
     mask: &libc::sigset_t,
 ) -> io::Result<()> {
@@ -87,4 +121,18 @@ fn prepare(
         }
     }
     Ok(())
+}
+
+/// Should memory run out, the kernel ends this process before others (proc(5), `oom_score_adj`). Where it is not allowed,
+/// it may be somebody else.
+fn volunteer() {
+    let (path, most) = (c"/proc/self/oom_score_adj", b"1000");
+    // SAFETY: path and bytes outlive the calls, which are async-signal-safe.
+    unsafe {
+        let file = libc::open(path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC);
+        if file >= 0 {
+            libc::write(file, most.as_ptr().cast(), most.len());
+            libc::close(file);
+        }
+    }
 }

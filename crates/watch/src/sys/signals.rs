@@ -86,9 +86,14 @@ impl Blocked {
 
 impl Drop for Blocked {
     fn drop(&mut self) {
-        // SAFETY: `before` is the mask that this very thread had.
-        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, ptr::null_mut()) };
+        set_mask(&self.before);
     }
+}
+
+/// Gives the calling thread this mask.
+pub(crate) fn set_mask(mask: &libc::sigset_t) {
+    // SAFETY: the mask is one the kernel gave us.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, mask, ptr::null_mut()) };
 }
 
 fn set_of(signals: &[i32]) -> libc::sigset_t {

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::Tracer;
-use crate::WatchError;
+use crate::process::Process;
 use crate::sys::{front, signals};
+use crate::{TimeUp, WatchError};
 
 /// How long a target may take to end when it is asked to, before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
@@ -13,6 +14,9 @@ impl Tracer<'_> {
     /// Somebody wants us to end. A target that we started hears of it if it has not already, and gets the time it needs;
     /// asked again, it gets none. Where the front was killed, the target was not meant.
     pub(super) fn asked_to_end(&mut self, signal: i32, from_terminal: bool) {
+        if self.common.options.time_up == TimeUp::Kill {
+            return self.kill();
+        }
         if self.runs_already() || front::is_gone() {
             self.leave();
             return;
@@ -36,6 +40,11 @@ impl Tracer<'_> {
                 self.leave();
                 return;
             }
+            if options.time_up == TimeUp::Kill {
+                self.timed_out = is_over;
+                self.processes.values_mut().for_each(Process::see_where_all_stand);
+                return self.kill();
+            }
             self.stop_watching();
             let _ = signals::send(self.main, libc::SIGTERM);
             self.force_at = Some(now + GRACE);
@@ -43,6 +52,14 @@ impl Tracer<'_> {
         if self.force_at.is_some_and(|at| now >= at) {
             self.force_at = None;
             let _ = signals::send(self.main, libc::SIGKILL);
+        }
+    }
+
+    fn kill(&mut self) {
+        self.stop_watching();
+        // What they have started dies with them, later: see `attend`.
+        for &pid in self.processes.keys() {
+            let _ = signals::send(pid, libc::SIGKILL);
         }
     }
 

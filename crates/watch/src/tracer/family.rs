@@ -8,7 +8,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use crate::status::field;
-use crate::sys::attach;
+use crate::sys::attach::children;
 
 /// How long a child must have lived.
 const OF_AGE: Duration = Duration::from_millis(100);
@@ -93,14 +93,6 @@ impl Family {
 fn is_still(status: &str, parent: i32) -> bool {
     let lives = field(status, "State:").is_some_and(|state| !state.starts_with(['Z', 'X']));
     lives && field(status, "PPid:").and_then(|value| value.parse().ok()) == Some(parent)
-}
-
-/// The processes that the threads of `pid` have started and not yet waited for.
-fn children(pid: i32) -> Vec<i32> {
-    let of_thread = |tid| fs::read_to_string(format!("/proc/{pid}/task/{tid}/children")).unwrap_or_default();
-    let parse =
-        |text: String| text.split_whitespace().filter_map(|child| child.parse().ok()).collect::<Vec<_>>();
-    attach::threads(pid).into_iter().map(of_thread).flat_map(parse).collect()
 }
 
 #[cfg(test)]

@@ -1,0 +1,118 @@
+//! One run of a program, attended from its start to its end: what it wrote, how it ended, what it left behind.
+
+use std::io::{self, PipeReader};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use jostle_model::{ExitStatus, Finding};
+
+use crate::sys::{descendants, launch, pipes, signals};
+use crate::tracer::Tracer;
+use crate::{Observer, Options, Target, WatchError, preflight, start_error, summary};
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The program's status.
+    pub status: ExitStatus,
+    /// Whether it was still there when its time was up.
+    pub timed_out: bool,
+    /// From its start to its end.
+    pub elapsed: Duration,
+    /// The crash, the hang, the collisions.
+    pub findings: Vec<Finding>,
+    /// How many processes it left behind, all of them killed.
+    pub left_behind: usize,
+}
+
+/// A run that goes on, for those who do something beside it.
+#[derive(Debug)]
+pub struct Beside {
+    /// The program's process.
+    pub pid: i32,
+    is_over: Mutex<bool>,
+    over: Condvar,
+}
+
+impl Beside {
+    fn new(pid: i32) -> Self {
+        Self { pid, is_over: Mutex::new(false), over: Condvar::new() }
+    }
+
+    /// Waits for so long, or until the run is over. Whether it goes on.
+    pub fn wait(&self, at_most: Duration) -> bool {
+        let is_over = self.is_over.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.over.wait_timeout_while(is_over, at_most, |is_over| !*is_over);
+        !*waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    fn end(&self) {
+        *self.is_over.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.over.notify_all();
+    }
+}
+
+/// Nobody is told of what happens: all of it is in [`Ended`].
+struct Nobody;
+impl Observer for Nobody {}
+
+/// Runs the program of `options` to its end, or until its time is up, and kills whatever it leaves behind. What it writes
+/// goes to `output`, in pieces as they come; `beside` runs in a thread of its own meanwhile, and has to end when
+/// [`Beside::wait`] says so.
+///
+/// All descendants of the calling process are taken for the program's.
+///
+/// # Errors
+/// When it cannot be started or traced.
+pub fn attend(
+    options: &Options,
+    output: impl FnMut(&[u8]) + Send,
+    beside: impl FnOnce(&Beside) + Send,
+) -> Result<Ended, WatchError> {
+    let Target::Command(command) = &options.target else {
+        return Err(WatchError::NotFound("".into()));
+    };
+    let program = command.first().ok_or_else(|| WatchError::NotFound("".into()))?;
+    preflight::check(program)?;
+    let failed = |source| start_error(program, launch::LaunchError::Start(source));
+    let blocked = signals::Blocked::to_work();
+    descendants::inherit_orphans().map_err(failed)?;
+    let (written, write) = io::pipe().map_err(failed)?;
+    let started = Instant::now();
+    let pid = launch::launch(command, blocked.before(), &options.launch, Some(write))
+        .map_err(|error| start_error(program, error))?;
+    let run = Beside::new(pid);
+    let mut nobody = Nobody;
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| read_on(written, &run, output));
+        let companion = scope.spawn(|| beside(&run));
+        let mut tracer = Tracer::new(options, &mut nobody, blocked);
+        tracer.begin(pid);
+        let traced = tracer.run();
+        let elapsed = started.elapsed();
+        let left_behind = descendants::kill_all(&Default::default());
+        run.end();
+        // What they panic about is a bug of ours.
+        for thread in [reader, companion] {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        }
+        traced?;
+        let (status, timed_out) = (tracer.status, tracer.timed_out);
+        let findings = summary::outcome(tracer)?.findings;
+        Ok(Ended { status, timed_out, elapsed, findings, left_behind })
+    })
+}
+
+/// Reads what is written until nobody is left who could write. A writer that got away, into a service of the system for
+/// example, is not waited for.
+fn read_on(mut written: PipeReader, run: &Beside, mut output: impl FnMut(&[u8])) {
+    const OFTEN: Duration = Duration::from_millis(20);
+    while let Some(piece) = pipes::read(&mut written, OFTEN) {
+        match piece {
+            Some(bytes) => output(&bytes),
+            None if !run.wait(Duration::ZERO) => return,
+            None => {}
+        }
+    }
+}
