@@ -57,6 +57,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// What it is called in JSON and in a case.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed(_) => "failed",
+            Self::Hung(_) => "hung",
+            Self::CouldNotRun { .. } => "could-not-run",
+        }
+    }
+
     /// What went wrong, where something did.
     pub fn failure(&self) -> Option<&Failure> {
         match self {

@@ -64,7 +64,7 @@ fn closing(run: &Run<'_>) -> String {
     command(name, &title, &format!("{}\nnext: {}", verdict::sentence(run), next::command(run)))
 }
 
-fn command(name: &str, properties: &[(&str, String)], message: &str) -> String {
+pub(crate) fn command(name: &str, properties: &[(&str, String)], message: &str) -> String {
     let properties: Vec<String> =
         properties.iter().map(|(key, value)| format!("{key}={}", property(value))).collect();
     let space = if properties.is_empty() { "" } else { " " };

@@ -10,7 +10,7 @@ mod wrap;
 use jostle_model::Finding;
 
 use crate::{Run, Style};
-use paint::Paint;
+pub(crate) use paint::Paint;
 
 /// Below this width nothing can be laid out sensibly.
 const NARROWEST: usize = 60;

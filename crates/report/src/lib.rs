@@ -37,6 +37,7 @@
 mod format;
 mod github;
 mod human;
+mod hunt;
 mod json;
 mod junit;
 mod next;
@@ -52,6 +53,7 @@ mod wording;
 use jostle_model::{Finding, Summary};
 
 pub use format::{Format, UnknownFormat};
+pub use hunt::{HuntReport, json_trial, render_hunt};
 pub use json::{finding as json_finding, summary as json_summary};
 
 /// How the human format is laid out; the other formats do not depend on it.

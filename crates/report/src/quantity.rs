@@ -50,6 +50,14 @@ pub(crate) fn percent(share: f64) -> String {
     }
 }
 
+/// A rate, however small: a percentage down to a hundredth of one, below that a power of ten.
+pub(crate) fn rarity(rate: f64) -> String {
+    match rate {
+        r if r >= 1e-4 || r == 0.0 => percent(r),
+        r => format!("{r:.1e}"),
+    }
+}
+
 /// A confidence between 0 and 1, without decimals that are zero: `95 %`.
 pub(crate) fn confidence(confidence: f64) -> String {
     let percent = (confidence * 1000.0).round() / 10.0;

@@ -56,7 +56,11 @@ pub(crate) fn identity(thread: &Thread) -> String {
 
 /// How many of the places took part in the finding: of a crash only the one that crashed, the others just stood somewhere.
 pub(crate) fn sides(finding: &Finding) -> usize {
-    if matches!(finding.rule, Rule::Crash | Rule::Hang) { finding.places.len().min(1) } else { finding.places.len() }
+    if matches!(finding.rule, Rule::Crash | Rule::Hang) {
+        finding.places.len().min(1)
+    } else {
+        finding.places.len()
+    }
 }
 
 /// What side `index` of the finding did, in a clause. The first side is the one that was held, or crashed.

@@ -4,32 +4,32 @@ use crate::Style;
 
 /// Colours text, or does not.
 #[derive(Clone, Copy)]
-pub(super) struct Paint {
+pub(crate) struct Paint {
     color: bool,
 }
 
 impl Paint {
-    pub(super) fn new(style: Style) -> Self {
+    pub(crate) fn new(style: Style) -> Self {
         Self { color: style.color }
     }
 
     /// For what matters least.
-    pub(super) fn dim(self, text: &str) -> String {
+    pub(crate) fn dim(self, text: &str) -> String {
         self.with(Ansi::new().effects(Effects::DIMMED), text)
     }
 
     /// For what is read first.
-    pub(super) fn bold(self, text: &str) -> String {
+    pub(crate) fn bold(self, text: &str) -> String {
         self.with(Ansi::new().effects(Effects::BOLD), text)
     }
 
     /// For a verdict that asks for action.
-    pub(super) fn alarm(self, text: &str) -> String {
+    pub(crate) fn alarm(self, text: &str) -> String {
         self.with(AnsiColor::BrightRed.on_default().effects(Effects::BOLD), text)
     }
 
     /// For what limits the verdict.
-    pub(super) fn caution(self, text: &str) -> String {
+    pub(crate) fn caution(self, text: &str) -> String {
         self.with(AnsiColor::Yellow.on_default().effects(Effects::BOLD), text)
     }
 

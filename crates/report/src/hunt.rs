@@ -1,0 +1,81 @@
+//! The report of a hunt, in every format.
+
+mod human;
+mod machine;
+
+use jostle_model::{HuntSummary, SCHEMA, Trial};
+use serde::Serialize;
+
+use crate::json::to_line;
+use crate::{Format, Style};
+
+/// A finished hunt.
+#[derive(Clone, Copy, Debug)]
+pub struct HuntReport<'a> {
+    /// What its trials tell.
+    pub summary: &'a HuntSummary,
+    /// How the target is started, shell-quoted.
+    pub command: &'a str,
+    /// What has to be added to a command that looks at the same case: empty, or ` --case DIR`.
+    pub case: &'a str,
+}
+
+/// The whole document; it ends with a newline. In JSON it is the last line: the trials were told as they ended.
+pub fn render_hunt(format: Format, report: &HuntReport<'_>, style: Style) -> String {
+    match format {
+        Format::Human => human::render(report, style),
+        Format::Json => json_summary(report.summary) + "\n",
+        Format::Sarif => machine::sarif(report),
+        Format::Junit => machine::junit(report),
+        Format::Github => machine::github(report),
+    }
+}
+
+/// A trial as one line of JSON, without a newline.
+pub fn json_trial(trial: &Trial, name: &str) -> String {
+    let failure = trial.outcome.failure();
+    to_line(&TrialLine {
+        schema: SCHEMA,
+        kind: "trial",
+        trial: name,
+        seed: trial.seed.0,
+        perturbation: &trial.perturbation,
+        outcome: trial.outcome.name(),
+        signature: failure.map(|failure| failure.signature.exact.as_str()),
+        failure: failure.map(|failure| failure.signature.kind.as_str()),
+        title: failure.map(|failure| failure.title.as_str()),
+        elapsed_us: trial.elapsed_us,
+        operations: trial.operations,
+    })
+}
+
+fn json_summary(summary: &HuntSummary) -> String {
+    to_line(&SummaryLine { schema: SCHEMA, kind: "summary", summary })
+}
+
+#[derive(Serialize)]
+struct TrialLine<'a> {
+    schema: u32,
+    kind: &'static str,
+    trial: &'a str,
+    seed: u64,
+    perturbation: &'a str,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'a str>,
+    elapsed_us: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operations: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct SummaryLine<'a> {
+    schema: u32,
+    kind: &'static str,
+    #[serde(flatten)]
+    summary: &'a HuntSummary,
+}
