@@ -27,8 +27,11 @@ mod binomial;
 mod clean_run;
 mod confidence;
 mod error;
+mod fisher;
+mod hypergeometric;
 mod interval;
 mod poisson;
+mod ratio;
 mod root;
 mod tally;
 
@@ -36,6 +39,8 @@ pub use binomial::{clean_trials_to_exclude, rate_at_least, rate_at_most, rate_in
 pub use clean_run::{chance_of_clean_run, clean_trials_owed};
 pub use confidence::Confidence;
 pub use error::OddsError;
+pub use fisher::{fisher_more_often, fisher_two_sided};
 pub use interval::Interval;
 pub use poisson::{event_interval, events_at_most};
+pub use ratio::ratio_interval;
 pub use tally::Tally;

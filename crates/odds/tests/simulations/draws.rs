@@ -1,13 +1,6 @@
 //! Distributions to draw from, and to list.
 
 use fastrand::Rng;
-use jostle_odds::Tally;
-
-/// What a target that fails at `rate` does in `trials` trials.
-pub(crate) fn tally(random: &mut Rng, trials: u64, rate: f64) -> Tally {
-    let failures = (0..trials).filter(|_| fails(random, rate)).count() as u64;
-    Tally::of(failures, trials - failures)
-}
 
 /// Whether one trial fails.
 pub(crate) fn fails(random: &mut Rng, rate: f64) -> bool {
@@ -38,4 +31,9 @@ pub(crate) fn poisson(mean: f64) -> Vec<f64> {
 pub(crate) fn share(rounds: u32, mut is_so: impl FnMut() -> bool) -> f64 {
     let count = (0..rounds).filter(|_| is_so()).count();
     count as f64 / f64::from(rounds)
+}
+
+/// What a share that is at most `promised` in truth may come out as in so many rounds: three standard errors more.
+pub(crate) fn at_most(promised: f64, rounds: u32) -> f64 {
+    promised + 3.0 * (promised * (1.0 - promised) / f64::from(rounds)).sqrt()
 }

@@ -6,3 +6,4 @@
 
 mod draws;
 mod fixed_sample;
+mod two_groups;
