@@ -23,6 +23,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod anytime;
 mod binomial;
 mod clean_run;
 mod confidence;
@@ -35,6 +36,7 @@ mod ratio;
 mod root;
 mod tally;
 
+pub use anytime::{anytime_events, anytime_rate, anytime_ratio};
 pub use binomial::{clean_trials_to_exclude, rate_at_least, rate_at_most, rate_interval};
 pub use clean_run::{chance_of_clean_run, clean_trials_owed};
 pub use confidence::Confidence;
