@@ -21,4 +21,20 @@ pub enum OddsError {
         /// What was given.
         given: f64,
     },
+    /// Two rates to be told apart, of which the first is not the lower one.
+    #[error("tell a rate of {rare} from one of {frequent}: the first has to be the lower one")]
+    RatesOutOfOrder {
+        /// The rate that should be the lower one.
+        rare: f64,
+        /// The other one.
+        frequent: f64,
+    },
+    /// Chances of error with which tossing a coin would do as well.
+    #[error("test with chances of error of {alpha} and {beta}: together they have to be below 1")]
+    RiskTooHigh {
+        /// How often the one mistake may be made.
+        alpha: f64,
+        /// How often the other one.
+        beta: f64,
+    },
 }

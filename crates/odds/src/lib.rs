@@ -34,6 +34,7 @@ mod interval;
 mod poisson;
 mod ratio;
 mod root;
+mod sprt;
 mod tally;
 
 pub use anytime::{anytime_events, anytime_rate, anytime_ratio};
@@ -45,4 +46,5 @@ pub use fisher::{fisher_more_often, fisher_two_sided};
 pub use interval::Interval;
 pub use poisson::{event_interval, events_at_most};
 pub use ratio::ratio_interval;
+pub use sprt::{Decision, Sprt};
 pub use tally::Tally;

@@ -6,4 +6,5 @@
 
 mod draws;
 mod fixed_sample;
+mod sequential;
 mod two_groups;
