@@ -31,10 +31,12 @@ mod error;
 mod fisher;
 mod hypergeometric;
 mod interval;
+mod normal;
 mod poisson;
 mod ratio;
 mod root;
 mod sprt;
+mod survival;
 mod tally;
 
 pub use anytime::{anytime_events, anytime_rate, anytime_ratio};
@@ -47,4 +49,5 @@ pub use interval::Interval;
 pub use poisson::{event_interval, events_at_most};
 pub use ratio::ratio_interval;
 pub use sprt::{Decision, Sprt};
+pub use survival::{Lifetime, Step, Survival, log_rank};
 pub use tally::Tally;

@@ -7,4 +7,5 @@
 mod draws;
 mod fixed_sample;
 mod sequential;
+mod times;
 mod two_groups;
