@@ -23,7 +23,9 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod allocation;
 mod anytime;
+mod beta_draw;
 mod binomial;
 mod clean_run;
 mod confidence;
@@ -39,6 +41,7 @@ mod sprt;
 mod survival;
 mod tally;
 
+pub use allocation::Allocation;
 pub use anytime::{anytime_events, anytime_rate, anytime_ratio};
 pub use binomial::{clean_trials_to_exclude, rate_at_least, rate_at_most, rate_interval};
 pub use clean_run::{chance_of_clean_run, clean_trials_owed};

@@ -6,6 +6,7 @@
 
 mod draws;
 mod fixed_sample;
+mod hunt;
 mod sequential;
 mod times;
 mod two_groups;
