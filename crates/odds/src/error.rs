@@ -1,0 +1,40 @@
+/// Why numbers are not the kind of number that was asked for. The message fits after "failed to …".
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum OddsError {
+    /// A confidence, or the chance of an error, that is no share of all cases.
+    #[error("take {given} for a confidence: it has to lie between 0 and 1, as 0.95 does")]
+    NotAConfidence {
+        /// What was given.
+        given: f64,
+    },
+    /// More failures than trials.
+    #[error("count {failures} failures in {trials} trials: every failure is a trial too")]
+    MoreFailuresThanTrials {
+        /// How many failures were given.
+        failures: u64,
+        /// How many trials were given.
+        trials: u64,
+    },
+    /// A rate that is no share of all trials.
+    #[error("take {given} for a failure rate: it has to lie strictly between 0 and 1, as 0.01 does")]
+    NotARate {
+        /// What was given.
+        given: f64,
+    },
+    /// Two rates to be told apart, of which the first is not the lower one.
+    #[error("tell a rate of {rare} from one of {frequent}: the first has to be the lower one")]
+    RatesOutOfOrder {
+        /// The rate that should be the lower one.
+        rare: f64,
+        /// The other one.
+        frequent: f64,
+    },
+    /// Chances of error with which tossing a coin would do as well.
+    #[error("test with chances of error of {alpha} and {beta}: together they have to be below 1")]
+    RiskTooHigh {
+        /// How often the one mistake may be made.
+        alpha: f64,
+        /// How often the other one.
+        beta: f64,
+    },
+}
