@@ -1,9 +1,20 @@
-use std::ffi::OsString;
-use std::path::PathBuf;
+//! What stands on the command line: one file per verb, and here what they share.
+
+mod case;
+mod doctor;
+mod hunt;
+mod replay;
+mod watch;
+
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
-use jostle_report::Format;
+use clap::{Parser, Subcommand};
+
+pub(crate) use case::{CaseArguments, CaseDeed};
+pub(crate) use doctor::DoctorArguments;
+pub(crate) use hunt::HuntArguments;
+pub(crate) use replay::ReplayArguments;
+pub(crate) use watch::WatchArguments;
 
 /// Finds concurrency bugs in the program you already have: unmodified, already built, in several languages.
 #[derive(Debug, Parser)]
@@ -19,87 +30,14 @@ pub(crate) struct Arguments {
 pub(crate) enum Verb {
     /// Catch two threads at the same memory in a program that runs.
     Watch(Box<WatchArguments>),
+    /// Run a program many times, perturbed, and tell how often and how it fails.
+    Hunt(Box<HuntArguments>),
+    /// Run a trial that failed again, until it is clear how often it does.
+    Replay(ReplayArguments),
+    /// Look at what was recorded, and join what several machines have.
+    Case(CaseArguments),
     /// Say what this machine, and a program, let us see, and how to get more.
     Doctor(DoctorArguments),
-}
-
-/// Tries what watching needs on this machine, looks at a program if one is given, and says for each thing what it is now
-/// and how to mend it. Exits with 4 when no watch works here.
-#[derive(Args, Debug)]
-pub(crate) struct DoctorArguments {
-    /// The program that is to be watched.
-    #[arg(value_name = "PROGRAM")]
-    pub(crate) program: Option<PathBuf>,
-}
-
-/// Runs a program, or attaches to a process (-p), and catches pairs of its threads at the same memory, at least one of them writing and at
-/// least one of them not atomic. The program is not modified and needs no special build; debug information
-/// and source files make the report better and let more accesses be judged.
-#[derive(Args, Debug)]
-pub(crate) struct WatchArguments {
-    /// How long to watch, such as 10s, 500ms or 2m; the program is then asked to end (SIGTERM). Without it,
-    /// until the program ends by itself.
-    #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
-    pub(crate) duration: Option<Duration>,
-
-    /// The share of wall time for which threads may be held, in percent.
-    #[arg(long, value_name = "PERCENT", default_value = "2%", value_parser = share)]
-    pub(crate) budget: f64,
-
-    /// What the random choices are drawn from; chosen and printed when not given.
-    #[arg(long)]
-    pub(crate) seed: Option<u64>,
-
-    /// Look only at functions whose name contains PATTERN (`*` stands for anything); may be repeated.
-    #[arg(long, value_name = "PATTERN")]
-    pub(crate) include: Vec<String>,
-
-    /// Leave out functions whose name contains PATTERN (`*` stands for anything); may be repeated.
-    #[arg(long, value_name = "PATTERN")]
-    pub(crate) exclude: Vec<String>,
-
-    /// End after N different findings.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) stop_after: Option<u64>,
-
-    /// Exit as the watched program did, instead of by what was found.
-    #[arg(long)]
-    pub(crate) exit_target: bool,
-
-    /// How to write the report: human, json, sarif, junit or github.
-    #[arg(long, default_value_t)]
-    pub(crate) format: Format,
-
-    /// Write the report to FILE instead of standard output.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-
-    /// Watch the process with this number, which runs already, and its children, instead of starting a program; may be
-    /// repeated. Nothing is written into it, and it is left as it was: after --for, on Ctrl-C, or when jostle is killed.
-    #[arg(short, long, value_name = "PID", value_parser = clap::value_parser!(i32).range(1..))]
-    #[arg(conflicts_with_all = ["command", "name", "exit_target"])]
-    pub(crate) pid: Vec<i32>,
-
-    /// The same for all processes whose name or title contains PATTERN (`*` stands for anything), such as "puma".
-    #[arg(long, value_name = "PATTERN", conflicts_with_all = ["command", "exit_target"])]
-    pub(crate) name: Option<String>,
-
-    /// Look at a process that has crashed, in its core file.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["command", "pid", "name", "exit_target", "duration"])]
-    pub(crate) core: Option<PathBuf>,
-
-    /// The program that crashed, where it is not at its old path any more.
-    #[arg(long, value_name = "FILE", requires = "core")]
-    pub(crate) exe: Option<PathBuf>,
-
-    /// The program and its arguments.
-    #[arg(
-        required_unless_present_any = ["pid", "name", "core"],
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        value_name = "CMD"
-    )]
-    pub(crate) command: Vec<OsString>,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -126,13 +64,6 @@ mod tests {
 
     use super::*;
 
-    fn watch_arguments(parsed: Result<Arguments, clap::Error>) -> WatchArguments {
-        match parsed.expect("valid").verb {
-            Verb::Watch(watch) => *watch,
-            Verb::Doctor(_) => panic!("a watch was asked for"),
-        }
-    }
-
     #[test]
     fn the_arguments_are_consistent() {
         Arguments::command().debug_assert();
@@ -152,26 +83,5 @@ mod tests {
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(duration("1.5"), Ok(Duration::from_millis(1500)));
         assert!(duration("-1").is_err() && duration("soon").is_err() && duration("1e400").is_err());
-    }
-
-    #[test]
-    fn either_a_process_or_a_program_is_watched() {
-        let parse =
-            |arguments: &[&str]| Arguments::try_parse_from([&["jostle", "watch"], arguments].concat());
-        let watch = watch_arguments(parse(&["-p", "4711"]));
-        assert_eq!((watch.pid, watch.command.len()), (vec![4711], 0));
-        assert!(parse(&["-p", "4711", "prog"]).is_err() && parse(&[]).is_err());
-        assert_eq!(watch_arguments(parse(&["-p", "1", "-p", "2"])).pid, [1, 2]);
-        assert_eq!(watch_arguments(parse(&["--name", "puma"])).name.as_deref(), Some("puma"));
-        assert!(parse(&["--name", "puma", "-p", "1"]).is_err());
-        assert!(parse(&["-p", "0"]).is_err() && parse(&["-p", "x"]).is_err());
-    }
-
-    #[test]
-    fn what_follows_the_program_is_its_own() {
-        let parsed = Arguments::try_parse_from(["jostle", "watch", "--for", "1s", "prog", "--for", "2s"]);
-        let watch = watch_arguments(parsed);
-        assert_eq!(watch.command, ["prog", "--for", "2s"]);
-        assert_eq!(watch.duration, Some(Duration::from_secs(1)));
     }
 }

@@ -2,6 +2,8 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
+use jostle_casefile::CaseError;
+use jostle_trials::{HuntError, NoShard, UnknownPerturbation};
 use jostle_watch::WatchError;
 
 use crate::exit::Exit;
@@ -22,6 +24,33 @@ pub(crate) enum Failure {
     /// Somebody ended the tracer.
     #[error("watch to the end: signal {0} ended the tracer")]
     Killed(i32),
+    /// The case cannot be used.
+    #[error(transparent)]
+    Case(#[from] CaseError),
+    /// The hunt could not go on.
+    #[error(transparent)]
+    Hunt(#[from] HuntError),
+    /// There is no such perturbation.
+    #[error("read the list of perturbations")]
+    Perturbation(#[source] UnknownPerturbation),
+    /// There is no such part.
+    #[error("read the part of the hunt")]
+    Shard(#[source] NoShard),
+    /// The directory that we are in is gone, or hidden from us.
+    #[error("find out which directory this is")]
+    Directory(#[source] io::Error),
+    /// There was no such hunt.
+    #[error("go on with a hunt: {file} has none with this command", file = .0.display())]
+    NothingToResume(PathBuf),
+    /// The case has no such hunt.
+    #[error("report a hunt: {file} has none by that name", file = .0.display())]
+    NoHunt(PathBuf),
+    /// It is not known how the trial was run.
+    #[error("replay the trial {0}: it was recorded without what it takes to run it again")]
+    NoReplay(String),
+    /// There is nothing to see again.
+    #[error("replay the trial {0}: it did not fail")]
+    DidNotFail(String),
     /// A pattern is too large.
     #[error("read the pattern")]
     Pattern(#[source] Box<dyn Error>),
@@ -60,14 +89,31 @@ impl Failure {
                 | WatchError::NotAProcess { .. } => Exit::Usage,
                 _ => Exit::CannotLook,
             },
-            Self::Open { .. } | Self::Pattern(_) => Exit::Usage,
-            Self::Apart(_) | Self::Killed(_) => Exit::CannotLook,
+            Self::Case(error) => case_exit(error),
+            Self::Hunt(HuntError::Plan(_)) => Exit::Usage,
+            Self::Open { .. }
+            | Self::Pattern(_)
+            | Self::Perturbation(_)
+            | Self::Shard(_)
+            | Self::NothingToResume(_)
+            | Self::NoHunt(_)
+            | Self::NoReplay(_)
+            | Self::DidNotFail(_) => Exit::Usage,
+            Self::Apart(_) | Self::Killed(_) | Self::Hunt(_) | Self::Directory(_) => Exit::CannotLook,
         }
     }
 
     fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Watch(error) => watch_hint(error),
+            Self::Case(error) => Some(error.hint()),
+            Self::Hunt(error) => hunt_hint(error),
+            Self::Perturbation(_) => Some("give --perturb all, none, or names with commas between them"),
+            Self::Shard(_) => Some("give --shard K/N, K from 1 to N"),
+            Self::Directory(_) => Some("change to a directory that is there"),
+            Self::NothingToResume(_) | Self::NoHunt(_) => Some("see which there are: jostle case list"),
+            Self::NoReplay(_) => Some("hunt again: jostle hunt -- CMD"),
+            Self::DidNotFail(_) => Some("see which failed: jostle case show"),
             Self::Open { .. } => Some("give --output a path in a directory that exists and may be written"),
             Self::Pattern(_) => Some("use a shorter --include or --exclude"),
             Self::Apart(_) => {
@@ -79,6 +125,31 @@ impl Failure {
             ),
         }
     }
+}
+
+/// Whether it is the command line that named a wrong case, or the machine that does not let us use it.
+fn case_exit(error: &CaseError) -> Exit {
+    match error {
+        CaseError::NotWritable(_)
+        | CaseError::Unreadable { .. }
+        | CaseError::Unfolded(_)
+        | CaseError::Locked { .. }
+        | CaseError::Full(_)
+        | CaseError::Create { .. }
+        | CaseError::Database { .. } => Exit::CannotLook,
+        _ => Exit::Usage,
+    }
+}
+
+fn hunt_hint(error: &HuntError) -> Option<&'static str> {
+    Some(match error {
+        HuntError::Plan(_) => "the syntax is that of https://docs.rs/regex, without look-around",
+        HuntError::CouldNotRun(_) => "see what holds it up: jostle doctor, and run the command by hand",
+        HuntError::Crew(_) => "let this user start more processes: see ulimit -u, and the container's limits",
+        HuntError::Keep(_) => {
+            "what was recorded before is kept: see jostle case show; go on by jostle hunt --resume"
+        }
+    })
 }
 
 fn watch_hint(error: &WatchError) -> Option<&'static str> {

@@ -5,12 +5,16 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod case;
 mod doctor;
 mod exit;
 mod failure;
+mod hunt;
 mod output;
 mod progress;
+mod replay;
 mod watch;
+mod words;
 
 use std::process::ExitCode;
 
@@ -18,24 +22,30 @@ use clap::Parser;
 use jostle_watch::TracerEnd;
 
 use arguments::{Arguments, Verb};
+use exit::Exit;
 use failure::Failure;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    // What people see and kill only waits for the process that does the work.
+    match Arguments::parse().verb {
+        Verb::Watch(arguments) => apart(|| watch::run(&arguments)),
+        Verb::Hunt(arguments) => finish(hunt::run(&arguments)),
+        Verb::Replay(arguments) => finish(replay::run(&arguments)),
+        Verb::Case(arguments) => finish(case::run(&arguments)),
+        Verb::Doctor(arguments) => apart(|| doctor::run(&arguments)),
+    }
+}
+
+/// Works in a process of its own: what people see and kill only waits for it.
+fn apart(work: impl FnOnce() -> Result<Exit, Failure>) -> ExitCode {
     match jostle_watch::stand_apart() {
-        Ok(None) => work(arguments),
+        Ok(None) => finish(work()),
         Ok(Some(TracerEnd::Code(code))) => ExitCode::from(code),
         Ok(Some(TracerEnd::Signal(signal))) => Failure::Killed(signal).report().into(),
         Err(source) => Failure::Apart(source).report().into(),
     }
 }
 
-fn work(arguments: Arguments) -> ExitCode {
-    let done = match arguments.verb {
-        Verb::Watch(arguments) => watch::run(&arguments),
-        Verb::Doctor(arguments) => doctor::run(&arguments),
-    };
+fn finish(done: Result<Exit, Failure>) -> ExitCode {
     match done {
         Ok(exit) => exit.into(),
         Err(failure) => failure.report().into(),

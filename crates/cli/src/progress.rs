@@ -35,9 +35,14 @@ impl ProgressLine {
         let Progress { elapsed, samples, holds, findings, ending } = *progress;
         let doing = if ending { "waiting for the target to end" } else { "watching" };
         let seconds = Duration::from_secs(elapsed.as_secs()).as_secs();
-        self.bar.set_message(format!(
-            "{doing} {seconds}s · {samples} samples · {holds} holds · {findings} findings"
-        ));
+        self.tell(&format!("{doing} {seconds}s · {samples} samples · {holds} holds · {findings} findings"));
+    }
+
+    /// Shows how far it is, in words.
+    pub(crate) fn tell(&self, far: &str) {
+        // What the target has a say in may not drive the terminal.
+        let far: String = far.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        self.bar.set_message(far);
         self.bar.tick();
     }
 

@@ -1,5 +1,3 @@
-use std::ffi::OsString;
-
 use jostle_model::Finding;
 use jostle_report::{Format, Run};
 use jostle_watch::{Observer, Options, Outcome, Patterns, Progress, Target};
@@ -9,6 +7,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Output};
 use crate::progress::ProgressLine;
+use crate::words::shell_quoted;
 
 /// `jostle watch`: which two accesses collide, in this unmodified program?
 pub(crate) fn run(arguments: &WatchArguments) -> Result<Exit, Failure> {
@@ -115,15 +114,4 @@ impl Observer for Desk {
     fn notice(&mut self, notice: &str) {
         output::complain(notice);
     }
-}
-
-/// The command as it can be typed again.
-fn shell_quoted(command: &[OsString]) -> String {
-    let words: Vec<String> = command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let quoted = words.iter().map(|word| match shlex::try_quote(word) {
-        Ok(quoted) => quoted.into_owned(),
-        // Only a NUL cannot be quoted, and no argument can hold one.
-        Err(_) => word.clone(),
-    });
-    quoted.collect::<Vec<_>>().join(" ")
 }

@@ -145,3 +145,27 @@ pub struct OwedUnder {
     /// How many clean trials in a row.
     pub trials: u64,
 }
+
+/// What a trial tells that failed and was run again.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ReplaySummary {
+    /// The verb that ran.
+    pub verb: &'static str,
+    /// Whether it failed again.
+    pub verdict: Verdict,
+    /// What was changed around it.
+    pub perturbation: String,
+    /// How often it failed again.
+    pub again: Rate,
+    /// How often in the same kind of way.
+    pub same_kind: u64,
+    /// How often the program failed in between with nothing changed around it; absent where nothing ever was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unperturbed: Option<Rate>,
+    /// How many times as often the trial failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<Ratio>,
+    /// How likely a difference as large would be if there were none (Fisher's exact test, one-sided).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chance: Option<f64>,
+}

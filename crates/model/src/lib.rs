@@ -31,7 +31,9 @@ pub use bound::UpperBound;
 pub use crash::{Crash, Hang, Register};
 pub use finding::{Collision, Evidence, Finding, Fingerprint, Grade, Rule};
 pub use frame::{Frame, Snippet};
-pub use hunt::{Effect, FailingTrial, Family, HuntSummary, Kind, Owed, OwedUnder, TimeToFailure, Way};
+pub use hunt::{
+    Effect, FailingTrial, Family, HuntSummary, Kind, Owed, OwedUnder, ReplaySummary, TimeToFailure, Way,
+};
 pub use place::{Goroutine, Place, Process, Role, Thread};
 pub use rate::{Rate, Ratio};
 pub use signature::Signature;

@@ -2,12 +2,15 @@
 
 mod human;
 mod machine;
+mod replay;
 
 use jostle_model::{HuntSummary, SCHEMA, Trial};
 use serde::Serialize;
 
 use crate::json::to_line;
 use crate::{Format, Style};
+
+pub use replay::render_replay;
 
 /// A finished hunt.
 #[derive(Clone, Copy, Debug)]

@@ -53,7 +53,7 @@ mod wording;
 use jostle_model::{Finding, Summary};
 
 pub use format::{Format, UnknownFormat};
-pub use hunt::{HuntReport, json_trial, render_hunt};
+pub use hunt::{HuntReport, json_trial, render_hunt, render_replay};
 pub use json::{finding as json_finding, summary as json_summary};
 
 /// How the human format is laid out; the other formats do not depend on it.

@@ -70,9 +70,12 @@ pub use error::WatchError;
 pub use foreign_text::read_foreign_text;
 pub use options::{Launch, LookFor, Options, Target, TimeUp};
 pub use patterns::Patterns;
+pub use preflight::Program;
+pub use preflight::check as check_program;
 pub use sys::crew::{Crew, CrewEvent};
-pub use sys::schedule::{Policy, Schedule, set_policy};
+pub use sys::descendants::descendants;
 pub use sys::front::{TracerEnd, stand_apart};
+pub use sys::schedule::{Policy, Schedule, set_policy};
 
 /// How far a watch is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,7 +153,7 @@ fn launch(
     let Some(program) = command.first() else {
         return Err(WatchError::NotFound("".into()));
     };
-    if let preflight::Program::Script { interpreter } = preflight::check(program)? {
+    if let Program::Script { interpreter } = preflight::check(program)? {
         observer
             .notice(&format!("{} is a script: watching its interpreter, {interpreter}", program.display()));
     }

@@ -14,7 +14,7 @@ use crate::{Patterns, WatchError, status, title};
 
 /// A program that can be started and watched.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Program {
+pub enum Program {
     /// An x86-64 executable.
     Native,
     /// A script: its interpreter is what will be watched.
@@ -25,7 +25,10 @@ pub(crate) enum Program {
 }
 
 /// Finds the program as `execvp` would and looks at its first bytes.
-pub(crate) fn check(program: &OsStr) -> Result<Program, WatchError> {
+///
+/// # Errors
+/// When it is missing, may not be executed, or is nothing that can be watched.
+pub fn check(program: &OsStr) -> Result<Program, WatchError> {
     let path = find(program)?;
     let mut head = Vec::new();
     let opened = File::open(&path).and_then(|file| file.take(512).read_to_end(&mut head));

@@ -30,10 +30,10 @@ pub(crate) fn inherit_orphans() -> io::Result<()> {
 /// Who is killed may have started others meanwhile, which are then orphans and ours: so it is looked again until
 /// nobody is left.
 pub(crate) fn kill_all(spared: &BTreeSet<i32>) -> usize {
-    let mut killed = BTreeSet::new();
+    let (own, mut killed) = (std::process::id() as i32, BTreeSet::new());
     let until = Instant::now() + PATIENCE;
     loop {
-        let found = descendants(spared);
+        let found = descendants_but(own, spared);
         if found.is_empty() || Instant::now() >= until {
             return killed.len();
         }
@@ -49,9 +49,15 @@ pub(crate) fn kill_all(spared: &BTreeSet<i32>) -> usize {
     }
 }
 
-fn descendants(spared: &BTreeSet<i32>) -> Vec<i32> {
+/// The processes that process `pid` has started, and those that they have, as far as they are there now.
+pub fn descendants(pid: i32) -> Vec<i32> {
+    descendants_but(pid, &BTreeSet::new())
+}
+
+/// Without those in `spared`, and theirs.
+fn descendants_but(pid: i32, spared: &BTreeSet<i32>) -> Vec<i32> {
     let mut found: Vec<i32> = Vec::new();
-    let mut next = vec![std::process::id() as i32];
+    let mut next = vec![pid];
     while let Some(parent) = next.pop() {
         for child in children(parent) {
             if !spared.contains(&child) && !found.contains(&child) {

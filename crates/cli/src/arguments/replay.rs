@@ -1,0 +1,28 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use jostle_report::Format;
+
+/// Runs a trial again that a hunt has recorded, with its own seed and what was changed around it, interleaved with runs
+/// around which nothing is changed, and tells how often each fails.
+#[derive(Args, Debug)]
+pub(crate) struct ReplayArguments {
+    /// The trial's name, or its beginning.
+    pub(crate) trial: String,
+
+    /// How often to run it.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) times: u64,
+
+    /// Where it was recorded.
+    #[arg(long, value_name = "DIR", default_value = ".jostle")]
+    pub(crate) case: PathBuf,
+
+    /// How to write the report: human or json.
+    #[arg(long, default_value_t)]
+    pub(crate) format: Format,
+
+    /// Write the report to FILE instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}

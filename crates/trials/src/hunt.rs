@@ -1,0 +1,262 @@
+//! Many trials, in parallel, until there is enough of something.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::time::{Duration, Instant};
+
+use jostle_model::{Outcome, Seed, Trial};
+use jostle_watch::{Crew, CrewEvent};
+
+use crate::learner::{Counts, Learner, Perturb};
+use crate::run::{Assignment, Brought, Stage};
+use crate::runtimes::Runtimes;
+use crate::{HuntError, Perturbation, Plan, Shard, Surroundings};
+
+/// How often somebody is told how far it is.
+const TELL: Duration = Duration::from_millis(200);
+/// So many trials in a row that could not run, and none that did: it will not get better.
+const HOPELESS: u64 = 3;
+
+/// When a hunt ends. Without any limit it ends when it is asked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// After so long.
+    pub duration: Option<Duration>,
+    /// After so many trials that ran.
+    pub trials: Option<u64>,
+    /// After so many failures.
+    pub failures: Option<u64>,
+}
+
+/// A hunt that is to be made, or to be gone on with.
+#[derive(Clone, Debug)]
+pub struct Hunt<'a> {
+    /// What is run.
+    pub plan: &'a Plan,
+    /// In what.
+    pub surroundings: &'a Surroundings,
+    /// For how long.
+    pub limits: Limits,
+    /// How many trials run at a time, at least 1.
+    pub jobs: usize,
+    /// What is perturbed.
+    pub perturb: Perturb,
+    /// Which of its trials are ours.
+    pub shard: Shard,
+    /// Trials of the plan that were made already.
+    pub made: BTreeSet<Seed>,
+    /// How they ended, by perturbation.
+    pub past: Counts,
+}
+
+/// Why a hunt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// There were as many failures as wanted.
+    Failures,
+    /// There were as many trials as wanted.
+    Trials,
+    /// Its time was over.
+    Time,
+    /// Somebody wanted it to end, by this signal.
+    Asked(i32),
+}
+
+/// Hears what happens during a hunt.
+pub trait Listener {
+    /// A trial has ended. An error ends the hunt: what cannot be kept need not be found.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    fn ended(&mut self, trial: &Trial) -> Result<(), Box<dyn std::error::Error>>;
+
+    /// Some time has passed.
+    fn going_on(&mut self, running: usize) {
+        let _ = running;
+    }
+}
+
+/// Makes trials until a limit is reached, or somebody wants it to end.
+///
+/// At a limit the trials under way are waited for: were they cut short, those that fail at once would be counted and those
+/// that pass after a while would not. Who wants it to end now gets that, and they are not told at all.
+///
+/// # Errors
+/// When the plan cannot be run at all, or what was found not be kept.
+pub fn hunt(hunt: &Hunt<'_>, listener: &mut dyn Listener) -> Result<Reason, HuntError> {
+    let stage = Stage::new(hunt.plan, hunt.surroundings)?;
+    let mut field = Field::new(hunt, &stage)?;
+    let mut over = None;
+    loop {
+        over = over.or_else(|| field.is_over());
+        match over {
+            Some(reason) if field.crew.is_empty() => return Ok(reason),
+            Some(_) => {}
+            None => field.start_some()?,
+        }
+        listener.going_on(field.crew.len());
+        if let Some(reason) = field.wait(listener)? {
+            return Ok(reason);
+        }
+    }
+}
+
+/// A hunt under way.
+struct Field<'a> {
+    hunt: &'a Hunt<'a>,
+    stage: &'a Stage<'a>,
+    crew: Crew,
+    running: BTreeMap<u64, Assignment>,
+    /// The number of the next trial, of all shards'.
+    next: u64,
+    /// Nothing until it is known what can be perturbed.
+    learner: Option<Learner>,
+    started: Instant,
+    ran: u64,
+    failed: u64,
+    could_not_run: u64,
+}
+
+impl<'a> Field<'a> {
+    fn new(hunt: &'a Hunt<'a>, stage: &'a Stage<'a>) -> Result<Self, HuntError> {
+        let settled = hunt.perturb.settled();
+        let learner = settled.map(|arms| Learner::new(arms, hunt.plan.seed, &hunt.past));
+        Ok(Self {
+            hunt,
+            stage,
+            crew: Crew::new().map_err(HuntError::Crew)?,
+            running: BTreeMap::new(),
+            next: hunt.shard.first,
+            learner,
+            started: Instant::now(),
+            ran: 0,
+            failed: 0,
+            could_not_run: 0,
+        })
+    }
+
+    fn is_over(&self) -> Option<Reason> {
+        let limits = self.hunt.limits;
+        let reached = |limit: Option<u64>, count: u64| limit.is_some_and(|limit| count >= limit);
+        match () {
+            () if reached(limits.failures, self.failed) => Some(Reason::Failures),
+            () if reached(limits.trials, self.ran) => Some(Reason::Trials),
+            () if limits.duration.is_some_and(|limit| self.started.elapsed() >= limit) => Some(Reason::Time),
+            () => None,
+        }
+    }
+
+    /// Has as many trials run as may.
+    fn start_some(&mut self) -> Result<(), HuntError> {
+        // Until the first one has told what there is to perturb, it is alone.
+        let jobs = if self.learner.is_some() { self.hunt.jobs.max(1) } else { 1 };
+        let wanted = self.hunt.limits.trials.map_or(u64::MAX, |trials| trials.saturating_sub(self.ran));
+        while self.crew.len() < jobs && (self.crew.len() as u64) < wanted {
+            let assignment = self.next_assignment();
+            let stage = self.stage;
+            let work = || serde_json::to_vec(&stage.run(assignment)).unwrap_or_default();
+            let member = self.crew.start(work).map_err(HuntError::Crew)?;
+            self.running.insert(member, assignment);
+        }
+        Ok(())
+    }
+
+    fn next_assignment(&mut self) -> Assignment {
+        let mut seed = self.hunt.plan.seed_of(self.next);
+        while self.hunt.made.contains(&seed) {
+            self.next += self.hunt.shard.step;
+            seed = self.hunt.plan.seed_of(self.next);
+        }
+        let index = self.next;
+        self.next += self.hunt.shard.step;
+        let perturbation = self.learner.as_mut().map_or(Perturbation::None, Learner::next);
+        Assignment { index, seed, perturbation, explores: self.learner.is_none() }
+    }
+
+    /// Waits for something to happen, and tells of it.
+    fn wait(&mut self, listener: &mut dyn Listener) -> Result<Option<Reason>, HuntError> {
+        let left = self.hunt.limits.duration.map(|limit| limit.saturating_sub(self.started.elapsed()));
+        match self.crew.wait(left.map_or(TELL, |left| left.min(TELL))) {
+            CrewEvent::Done { member, brought } => {
+                let Some(assignment) = self.running.remove(&member) else { return Ok(None) };
+                let brought = serde_json::from_slice(&brought)
+                    .unwrap_or_else(|error| lost(assignment, &format!("its result cannot be read: {error}")));
+                self.take(assignment.perturbation, brought, listener)?;
+            }
+            CrewEvent::Lost { member, signal } => {
+                let how =
+                    signal.map_or("it ended early".to_owned(), |signal| format!("signal {signal} ended it"));
+                let Some(assignment) = self.running.remove(&member) else { return Ok(None) };
+                let brought = lost(assignment, &format!("the process that attended it is lost: {how}"));
+                self.take(assignment.perturbation, brought, listener)?;
+            }
+            CrewEvent::Asked { signal } => return Ok(Some(Reason::Asked(signal))),
+            CrewEvent::Nothing => {}
+        }
+        Ok(None)
+    }
+
+    fn take(
+        &mut self,
+        perturbation: Perturbation,
+        brought: Brought,
+        listener: &mut dyn Listener,
+    ) -> Result<(), HuntError> {
+        let Brought { trial, runtimes } = brought;
+        if let Outcome::CouldNotRun { why } = &trial.outcome {
+            self.could_not_run += 1;
+            if self.ran == 0 && self.could_not_run >= HOPELESS {
+                return Err(HuntError::CouldNotRun(why.clone()));
+            }
+        } else {
+            self.ran += 1;
+            self.failed += u64::from(trial.outcome.failure().is_some());
+            let Hunt { plan, past, .. } = self.hunt;
+            self.learner.get_or_insert_with(|| Learner::of_target(&runtimes, plan.seed, past));
+        }
+        if let Some(learner) = &mut self.learner {
+            learner.learn(perturbation, &trial.outcome);
+        }
+        listener.ended(&trial).map_err(HuntError::Keep)
+    }
+}
+
+/// A trial of which nothing came back.
+fn lost(assignment: Assignment, why: &str) -> Brought {
+    let trial = Trial {
+        seed: assignment.seed,
+        perturbation: assignment.perturbation.name().to_owned(),
+        outcome: Outcome::CouldNotRun { why: why.to_owned() },
+        elapsed_us: 0,
+        operations: None,
+    };
+    Brought { trial, runtimes: Runtimes::new() }
+}
+
+/// Runs one trial of a plan once more, with its own seed and perturbation.
+///
+/// # Errors
+/// When the system has no room for another process, or somebody wants it to end.
+pub(crate) fn run_again(
+    plan: &Plan,
+    surroundings: &Surroundings,
+    seed: Seed,
+    perturbation: Perturbation,
+) -> Result<Result<Trial, i32>, HuntError> {
+    let stage = Stage::new(plan, surroundings)?;
+    let assignment = Assignment { index: 0, seed, perturbation, explores: false };
+    let mut crew = Crew::new().map_err(HuntError::Crew)?;
+    crew.start(|| serde_json::to_vec(&stage.run(assignment)).unwrap_or_default()).map_err(HuntError::Crew)?;
+    loop {
+        match crew.wait(TELL) {
+            CrewEvent::Done { brought, .. } => {
+                let brought: Brought = serde_json::from_slice(&brought)
+                    .map_err(|error| HuntError::Crew(io::Error::other(error)))?;
+                return Ok(Ok(brought.trial));
+            }
+            CrewEvent::Lost { .. } => return Ok(Ok(lost(assignment, "its process is lost").trial)),
+            CrewEvent::Asked { signal } => return Ok(Err(signal)),
+            CrewEvent::Nothing => {}
+        }
+    }
+}

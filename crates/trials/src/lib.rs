@@ -1,0 +1,36 @@
+//! One target, many runs: from "it crashes sometimes" to how often, in which ways, and what makes it fail more.
+//!
+//! A [`Plan`] says what a trial runs and how it is judged. A [`hunt`] makes trials of it in parallel, each in surroundings
+//! that are its own and that its seed decides on: which [`Perturbation`] it gets, and what that does in detail. So a
+//! trial can be run again. What makes the target fail more gets more trials.
+//!
+//! A trial tells how it ended; what all of them tell together is [`sum_up`]'s affair.
+#![forbid(unsafe_code)]
+
+mod error;
+mod hunt;
+mod learner;
+mod order;
+mod output;
+mod perturbation;
+mod plan;
+mod replay;
+mod run;
+mod runtimes;
+mod shard;
+mod sum_up;
+mod template;
+mod time_to_failure;
+mod verdict;
+
+pub use error::{HuntError, PlanError};
+pub use hunt::{Hunt, Limits, Listener, Reason, hunt};
+pub use learner::{Counts, Perturb};
+pub use order::Order;
+pub use perturbation::{Perturbation, UnknownPerturbation};
+pub use plan::Plan;
+pub use replay::{Replay, replay};
+pub use run::Surroundings;
+pub use runtimes::{Runtime, Runtimes};
+pub use shard::{NoShard, Shard};
+pub use sum_up::{Settled, sum_up};

@@ -1,0 +1,163 @@
+//! One trial, from the choices that its seed makes to its outcome. It runs in a process of its own.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use fastrand::Rng;
+use regex::bytes::Regex;
+use serde::{Deserialize, Serialize};
+
+use jostle_model::{Outcome, Seed, Trial};
+use jostle_watch::{Beside, Ended, Launch, LookFor, Options, Target, TimeUp, WatchError, attend};
+
+use crate::output::Output;
+use crate::perturbation::{Arrangement, Perturbation};
+use crate::runtimes::{self, Runtimes};
+use crate::template::{Scratch, Values};
+use crate::{Plan, PlanError, verdict};
+
+/// The share of time for which threads are held where holding is the perturbation: ten times what `watch` takes, since
+/// nobody waits for a trial.
+const HOLD_BUDGET: f64 = 0.2;
+
+/// What trials run in, on this machine.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// The working directory; ours where there is none.
+    pub directory: Option<PathBuf>,
+    /// The environment that trials inherit. A perturbation adds to what stands there.
+    pub environment: BTreeMap<OsString, OsString>,
+    /// Where directories for single trials are made.
+    pub scratch: PathBuf,
+}
+
+/// A plan that is ready to run.
+#[derive(Debug)]
+pub(crate) struct Stage<'a> {
+    plan: &'a Plan,
+    surroundings: &'a Surroundings,
+    fail_on: Option<Regex>,
+    operations: Regex,
+}
+
+/// One trial to be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Assignment {
+    /// Its number in the plan, counted from 0.
+    pub(crate) index: u64,
+    pub(crate) seed: Seed,
+    pub(crate) perturbation: Perturbation,
+    /// Whether to look which runtimes there are.
+    pub(crate) explores: bool,
+}
+
+/// What a trial brings home.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Brought {
+    pub(crate) trial: Trial,
+    pub(crate) runtimes: Runtimes,
+}
+
+impl<'a> Stage<'a> {
+    /// Gets ready.
+    ///
+    /// # Errors
+    /// When an expression cannot be read.
+    pub(crate) fn new(plan: &'a Plan, surroundings: &'a Surroundings) -> Result<Self, PlanError> {
+        let read = |text: &str| {
+            Regex::new(text).map_err(|source| PlanError::Expression { text: text.to_owned(), source })
+        };
+        Ok(Self {
+            plan,
+            surroundings,
+            fail_on: plan.fail_on.as_deref().map(read).transpose()?,
+            operations: read(&plan.operations)?,
+        })
+    }
+
+    /// Runs a trial to its end.
+    pub(crate) fn run(&self, assignment: Assignment) -> Brought {
+        let runtimes = Mutex::new(Runtimes::new());
+        let mut output = Output::new(self.fail_on.as_ref(), &self.operations);
+        let ended = self.attend(assignment, &mut output, &runtimes);
+        let written = output.finish();
+        let (outcome, elapsed) = match ended {
+            Ok(ended) => (verdict::of(&ended, output.failing_line.take(), &written), ended.elapsed),
+            Err(why) => (Outcome::CouldNotRun { why }, Duration::ZERO),
+        };
+        let trial = Trial {
+            seed: assignment.seed,
+            perturbation: assignment.perturbation.name().to_owned(),
+            outcome,
+            elapsed_us: elapsed.as_micros() as u64,
+            operations: output.done,
+        };
+        Brought { trial, runtimes: runtimes.into_inner().unwrap_or_default() }
+    }
+
+    fn attend(
+        &self,
+        assignment: Assignment,
+        output: &mut Output<'_>,
+        runtimes: &Mutex<Runtimes>,
+    ) -> Result<Ended, String> {
+        let Assignment { index, seed, perturbation, explores } = assignment;
+        let scratch = Scratch::new(&self.surroundings.scratch, seed)
+            .map_err(|error| format!("no directory in {}: {error}", self.surroundings.scratch.display()))?;
+        let values = Values { seed, trial: index + 1, scratch: &scratch };
+        let command = values.fill(&self.plan.command).map_err(|error| format!("no free port: {error}"))?;
+        let mut arrangement = self.arrangement(seed, &scratch);
+        perturbation
+            .arrange(&mut arrangement)
+            .map_err(|error| format!("cannot perturb by {perturbation}: {error}"))?;
+        let options = Options {
+            target: Target::Command(command),
+            duration: Some(self.plan.timeout),
+            budget: HOLD_BUDGET,
+            seed: seed.0,
+            launch: arrangement.launch,
+            look_for: arrangement.look_for,
+            time_up: TimeUp::Kill,
+            ..Options::default()
+        };
+        let companion = arrangement.companion;
+        let beside = |run: &Beside| {
+            if let Some(companion) = companion {
+                companion(run);
+            } else if explores && let Ok(mut runtimes) = runtimes.lock() {
+                *runtimes = runtimes::look(run);
+            }
+        };
+        attend(&options, |bytes| output.take(bytes), beside).map_err(|error| explained(&error))
+    }
+
+    fn arrangement<'b>(&'b self, seed: Seed, scratch: &'b Scratch) -> Arrangement<'b> {
+        Arrangement {
+            random: Rng::with_seed(seed.0),
+            inherited: &self.surroundings.environment,
+            scratch,
+            launch: Launch {
+                directory: self.surroundings.directory.clone(),
+                alone: true,
+                first_to_die: true,
+                ..Launch::default()
+            },
+            look_for: LookFor::Endings,
+            companion: None,
+        }
+    }
+}
+
+/// An error with its causes, in one line.
+fn explained(error: &WatchError) -> String {
+    let mut text = format!("failed to {error}");
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}
