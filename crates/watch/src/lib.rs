@@ -71,8 +71,8 @@ pub use foreign_text::read_foreign_text;
 pub use options::{Launch, LookFor, Options, Target, TimeUp};
 pub use patterns::Patterns;
 pub use sys::crew::{Crew, CrewEvent};
-pub use sys::schedule::{Policy, Schedule, set_policy};
 pub use sys::front::{TracerEnd, stand_apart};
+pub use sys::schedule::{Policy, Schedule, set_policy};
 
 /// How far a watch is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -75,7 +75,9 @@ const FAMILY_FRAMES: usize = 3;
 
 fn hang_title(places: &[Place]) -> String {
     match places.first() {
-        Some(place) => format!("its time is up, and {} threads go on, one in {}", places.len(), place.label()),
+        Some(place) => {
+            format!("its time is up, and {} threads go on, one in {}", places.len(), place.label())
+        }
         None => "its time is up, and no thread could be looked at".to_owned(),
     }
 }
