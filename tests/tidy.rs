@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Which rooms a room may know. The picture in ARCHITECTURE.md, as a table.
-const ROOMS: [(&str, &[&str]); 6] = [
+const ROOMS: [(&str, &[&str]); 7] = [
     ("jostle", &["jostle-model", "jostle-report", "jostle-watch"]),
     ("jostle-watch", &["jostle-model", "jostle-stacks"]),
+    ("jostle-casefile", &["jostle-model"]),
     ("jostle-stacks", &["jostle-model"]),
     ("jostle-report", &["jostle-model"]),
     ("jostle-model", &[]),
@@ -20,7 +21,7 @@ const ROOMS: [(&str, &[&str]); 6] = [
 ];
 
 /// Libraries that are one room's business. What another room wants of them it asks that room for.
-const KEEPERS: [(&str, &str); 16] = [
+const KEEPERS: [(&str, &str); 17] = [
     ("addr2line", "jostle-stacks"),
     ("annotate-snippets", "jostle-report"),
     ("anstream", "jostle"),
@@ -34,6 +35,7 @@ const KEEPERS: [(&str, &str); 16] = [
     ("object", "jostle-stacks"),
     ("perf-event-open-sys", "jostle-watch"),
     ("quick-junit", "jostle-report"),
+    ("rusqlite", "jostle-casefile"),
     ("serde_json", "jostle-report"),
     ("statrs", "jostle-odds"),
     ("terminal_size", "jostle"),
