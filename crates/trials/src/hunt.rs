@@ -1,7 +1,6 @@
 //! Many trials, in parallel, until there is enough of something.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::time::{Duration, Instant};
 
 use jostle_model::{Outcome, Seed, Trial};
@@ -85,16 +84,17 @@ pub trait Listener {
 /// When the plan cannot be run at all, or what was found not be kept.
 pub fn hunt(hunt: &Hunt<'_>, listener: &mut dyn Listener) -> Result<Reason, HuntError> {
     let stage = Stage::new(hunt.plan, hunt.surroundings)?;
-    let mut field = Field::new(hunt, &stage)?;
+    let work = |task: &[u8]| stage.run_told(task);
+    let mut field = Field::new(hunt, Crew::new(work).map_err(HuntError::Crew)?);
     let mut over = None;
     loop {
         over = over.or_else(|| field.is_over());
         match over {
-            Some(reason) if field.crew.is_empty() => return Ok(reason),
+            Some(reason) if field.crew.at_work() == 0 => return Ok(reason),
             Some(_) => {}
             None => field.start_some()?,
         }
-        listener.going_on(field.crew.len());
+        listener.going_on(field.crew.at_work());
         if let Some(reason) = field.wait(listener)? {
             return Ok(reason);
         }
@@ -102,10 +102,9 @@ pub fn hunt(hunt: &Hunt<'_>, listener: &mut dyn Listener) -> Result<Reason, Hunt
 }
 
 /// A hunt under way.
-struct Field<'a> {
+struct Field<'a, W> {
     hunt: &'a Hunt<'a>,
-    stage: &'a Stage<'a>,
-    crew: Crew,
+    crew: Crew<W>,
     running: BTreeMap<u64, Assignment>,
     /// The number of the next trial, of all shards'.
     next: u64,
@@ -117,14 +116,13 @@ struct Field<'a> {
     could_not_run: u64,
 }
 
-impl<'a> Field<'a> {
-    fn new(hunt: &'a Hunt<'a>, stage: &'a Stage<'a>) -> Result<Self, HuntError> {
+impl<'a, W: Fn(&[u8]) -> Vec<u8>> Field<'a, W> {
+    fn new(hunt: &'a Hunt<'a>, crew: Crew<W>) -> Self {
         let settled = hunt.perturb.settled();
         let learner = settled.map(|arms| Learner::new(arms, hunt.plan.seed, &hunt.past));
-        Ok(Self {
+        Self {
             hunt,
-            stage,
-            crew: Crew::new().map_err(HuntError::Crew)?,
+            crew,
             running: BTreeMap::new(),
             next: hunt.shard.first,
             learner,
@@ -132,7 +130,7 @@ impl<'a> Field<'a> {
             ran: 0,
             failed: 0,
             could_not_run: 0,
-        })
+        }
     }
 
     fn is_over(&self) -> Option<Reason> {
@@ -151,12 +149,10 @@ impl<'a> Field<'a> {
         // Until the first one has told what there is to perturb, it is alone.
         let jobs = if self.learner.is_some() { self.hunt.jobs.max(1) } else { 1 };
         let wanted = self.hunt.limits.trials.map_or(u64::MAX, |trials| trials.saturating_sub(self.ran));
-        while self.crew.len() < jobs && (self.crew.len() as u64) < wanted {
+        while self.crew.at_work() < jobs && (self.crew.at_work() as u64) < wanted {
             let assignment = self.next_assignment();
-            let stage = self.stage;
-            let work = || serde_json::to_vec(&stage.run(assignment)).unwrap_or_default();
-            let member = self.crew.start(work).map_err(HuntError::Crew)?;
-            self.running.insert(member, assignment);
+            let task = self.crew.give(&assignment.to_bytes()).map_err(HuntError::Crew)?;
+            self.running.insert(task, assignment);
         }
         Ok(())
     }
@@ -177,16 +173,16 @@ impl<'a> Field<'a> {
     fn wait(&mut self, listener: &mut dyn Listener) -> Result<Option<Reason>, HuntError> {
         let left = self.hunt.limits.duration.map(|limit| limit.saturating_sub(self.started.elapsed()));
         match self.crew.wait(left.map_or(TELL, |left| left.min(TELL))) {
-            CrewEvent::Done { member, brought } => {
-                let Some(assignment) = self.running.remove(&member) else { return Ok(None) };
+            CrewEvent::Done { task, brought } => {
+                let Some(assignment) = self.running.remove(&task) else { return Ok(None) };
                 let brought = serde_json::from_slice(&brought)
                     .unwrap_or_else(|error| lost(assignment, &format!("its result cannot be read: {error}")));
                 self.take(assignment.perturbation, brought, listener)?;
             }
-            CrewEvent::Lost { member, signal } => {
+            CrewEvent::Lost { task, signal } => {
                 let how =
                     signal.map_or("it ended early".to_owned(), |signal| format!("signal {signal} ended it"));
-                let Some(assignment) = self.running.remove(&member) else { return Ok(None) };
+                let Some(assignment) = self.running.remove(&task) else { return Ok(None) };
                 let brought = lost(assignment, &format!("the process that attended it is lost: {how}"));
                 self.take(assignment.perturbation, brought, listener)?;
             }
@@ -233,30 +229,39 @@ fn lost(assignment: Assignment, why: &str) -> Brought {
     Brought { trial, runtimes: Runtimes::new() }
 }
 
-/// Runs one trial of a plan once more, with its own seed and perturbation.
-///
-/// # Errors
-/// When the system has no room for another process, or somebody wants it to end.
-pub(crate) fn run_again(
-    plan: &Plan,
-    surroundings: &Surroundings,
-    seed: Seed,
-    perturbation: Perturbation,
-) -> Result<Result<Trial, i32>, HuntError> {
-    let stage = Stage::new(plan, surroundings)?;
-    let assignment = Assignment { index: 0, seed, perturbation, explores: false };
-    let mut crew = Crew::new().map_err(HuntError::Crew)?;
-    crew.start(|| serde_json::to_vec(&stage.run(assignment)).unwrap_or_default()).map_err(HuntError::Crew)?;
-    loop {
-        match crew.wait(TELL) {
-            CrewEvent::Done { brought, .. } => {
-                let brought: Brought = serde_json::from_slice(&brought)
-                    .map_err(|error| HuntError::Crew(io::Error::other(error)))?;
-                return Ok(Ok(brought.trial));
+/// Runs single trials of a plan, one after the other.
+pub(crate) struct Repeater<W> {
+    crew: Crew<W>,
+}
+
+impl<W: Fn(&[u8]) -> Vec<u8>> Repeater<W> {
+    /// `work` runs a trial that it is told of: see [`Stage::run_told`].
+    ///
+    /// # Errors
+    /// When the system has no room for another process.
+    pub(crate) fn new(work: W) -> Result<Self, HuntError> {
+        Ok(Self { crew: Crew::new(work).map_err(HuntError::Crew)? })
+    }
+
+    /// Runs one, unless somebody wants us to end.
+    ///
+    /// # Errors
+    /// When the system has no room for another process.
+    pub(crate) fn run(&mut self, seed: Seed, perturbation: Perturbation) -> Result<Option<Trial>, HuntError> {
+        let assignment = Assignment { index: 0, seed, perturbation, explores: false };
+        self.crew.give(&assignment.to_bytes()).map_err(HuntError::Crew)?;
+        loop {
+            match self.crew.wait(TELL) {
+                CrewEvent::Done { brought, .. } => {
+                    let brought: Brought = serde_json::from_slice(&brought).unwrap_or_else(|error| {
+                        lost(assignment, &format!("its result cannot be read: {error}"))
+                    });
+                    return Ok(Some(brought.trial));
+                }
+                CrewEvent::Lost { .. } => return Ok(Some(lost(assignment, "its process is lost").trial)),
+                CrewEvent::Asked { .. } => return Ok(None),
+                CrewEvent::Nothing => {}
             }
-            CrewEvent::Lost { .. } => return Ok(Ok(lost(assignment, "its process is lost").trial)),
-            CrewEvent::Asked { signal } => return Ok(Err(signal)),
-            CrewEvent::Nothing => {}
         }
     }
 }

@@ -8,12 +8,13 @@ mod runtime;
 mod scheduling;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io;
 use std::str::FromStr;
 
 use fastrand::Rng;
+use serde::{Deserialize, Serialize};
 
 use jostle_watch::{Beside, Launch, LookFor};
 
@@ -21,7 +22,8 @@ use crate::runtimes::{Runtime, Runtimes};
 use crate::template::Scratch;
 
 /// Something that is changed around a target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Perturbation {
     /// Nothing: the rate that users see.
     None,
@@ -194,31 +196,30 @@ fn names() -> String {
 }
 
 /// What happens beside a trial.
-pub(crate) type Companion = Box<dyn FnOnce(&Beside) + Send>;
+pub(crate) type Companion<'a> = Box<dyn FnOnce(&Beside) + Send + 'a>;
 
 /// The surroundings of one trial, as they are being changed.
 pub(crate) struct Arrangement<'a> {
     /// Where the choices come from.
     pub(crate) random: Rng,
-    /// Variables that it inherits.
-    pub(crate) inherited: &'a BTreeMap<OsString, OsString>,
+    pub(crate) environment: BTreeMap<OsString, OsString>,
     /// A place for files.
     pub(crate) scratch: &'a Scratch,
     pub(crate) launch: Launch,
     pub(crate) look_for: LookFor,
-    pub(crate) companion: Option<Companion>,
+    pub(crate) companion: Option<Companion<'a>>,
 }
 
 impl Arrangement<'_> {
     /// Sets a variable.
     fn set(&mut self, name: &str, value: impl Into<OsString>) {
-        self.launch.environment.push((name.into(), Some(value.into())));
+        self.environment.insert(name.into(), value.into());
     }
 
     /// Puts a directory in front of those in a list.
     fn put_first(&mut self, name: &str, directory: OsString) {
         let mut list = directory;
-        if let Some(old) = self.inherited.get(&OsString::from(name)).filter(|old| !old.is_empty()) {
+        if let Some(old) = self.environment.get(OsStr::new(name)).filter(|old| !old.is_empty()) {
             list.push(":");
             list.push(old);
         }
@@ -228,7 +229,7 @@ impl Arrangement<'_> {
     /// Adds to a variable that may have a value already: behind it, where the last word counts.
     fn add(&mut self, name: &str, between: &str, value: impl Into<OsString>) {
         let value = value.into();
-        let both = match self.inherited.get(&OsString::from(name)) {
+        let both = match self.environment.get(OsStr::new(name)) {
             Some(old) if !old.is_empty() => {
                 let mut both = old.clone();
                 both.push(between);

@@ -3,7 +3,9 @@
 use jostle_model::{Outcome, Rate, Ratio, ReplaySummary, Seed, Trial, Verdict};
 use jostle_odds::{Confidence, Interval, Tally, fisher_more_often, rate_interval, ratio_interval};
 
-use crate::{HuntError, Listener, Perturbation, Plan, Surroundings, hunt};
+use crate::hunt::Repeater;
+use crate::run::Stage;
+use crate::{HuntError, Listener, Perturbation, Plan, Surroundings};
 
 /// A trial that is to be run again.
 #[derive(Clone, Copy, Debug)]
@@ -30,12 +32,10 @@ pub struct Replay<'a> {
 pub fn replay(replay: &Replay<'_>, listener: &mut dyn Listener) -> Result<ReplaySummary, HuntError> {
     let Replay { plan, surroundings, seed, perturbation, kind, times } = *replay;
     let (mut again, mut control, mut same_kind) = (Tally::default(), Tally::default(), 0);
-    'trials: for round in 0..times {
-        let mut one = |seed, perturbation| hunt::run_again(plan, surroundings, seed, perturbation);
-        let trial = match one(seed, perturbation)? {
-            Ok(trial) => trial,
-            Err(_) => break 'trials,
-        };
+    let stage = Stage::new(plan, surroundings)?;
+    let mut repeater = Repeater::new(|task: &[u8]| stage.run_told(task))?;
+    for round in 0..times {
+        let Some(trial) = repeater.run(seed, perturbation)? else { break };
         if let (Outcome::CouldNotRun { why }, 0) = (&trial.outcome, round) {
             return Err(HuntError::CouldNotRun(why.clone()));
         }
@@ -43,10 +43,8 @@ pub fn replay(replay: &Replay<'_>, listener: &mut dyn Listener) -> Result<Replay
         count(&mut again, &trial);
         listener.ended(&trial).map_err(HuntError::Keep)?;
         if perturbation != Perturbation::None {
-            match one(plan.seed_of(round), Perturbation::None)? {
-                Ok(trial) => count(&mut control, &trial),
-                Err(_) => break 'trials,
-            }
+            let Some(trial) = repeater.run(plan.seed_of(round), Perturbation::None)? else { break };
+            count(&mut control, &trial);
         }
     }
     Ok(summary(again, control, same_kind, perturbation))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -11,10 +11,10 @@ use regex::bytes::Regex;
 use serde::{Deserialize, Serialize};
 
 use jostle_model::{Outcome, Seed, Trial};
-use jostle_watch::{Beside, Ended, Launch, LookFor, Options, Target, TimeUp, WatchError, attend};
+use jostle_watch::{Ended, Launch, LookFor, Options, Target, TimeUp, WatchError, attend};
 
 use crate::output::Output;
-use crate::perturbation::{Arrangement, Perturbation};
+use crate::perturbation::{Arrangement, Companion, Perturbation};
 use crate::runtimes::{self, Runtimes};
 use crate::template::{Scratch, Values};
 use crate::{Plan, PlanError, verdict};
@@ -44,7 +44,7 @@ pub(crate) struct Stage<'a> {
 }
 
 /// One trial to be run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Assignment {
     /// Its number in the plan, counted from 0.
     pub(crate) index: u64,
@@ -52,6 +52,14 @@ pub(crate) struct Assignment {
     pub(crate) perturbation: Perturbation,
     /// Whether to look which runtimes there are.
     pub(crate) explores: bool,
+}
+
+impl Assignment {
+    /// As [`Stage::run_told`] takes it.
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
+        // Neither strings nor numbers can fail to become JSON.
+        serde_json::to_vec(&self).unwrap_or_default()
+    }
 }
 
 /// What a trial brings home.
@@ -76,6 +84,13 @@ impl<'a> Stage<'a> {
             fail_on: plan.fail_on.as_deref().map(read).transpose()?,
             operations: read(&plan.operations)?,
         })
+    }
+
+    /// Runs a trial that is told in bytes, and tells in bytes what came of it. What is not understood is answered with
+    /// nothing.
+    pub(crate) fn run_told(&self, told: &[u8]) -> Vec<u8> {
+        let brought = serde_json::from_slice(told).map(|assignment| self.run(assignment));
+        brought.and_then(|brought| serde_json::to_vec(&brought)).unwrap_or_default()
     }
 
     /// Runs a trial to its end.
@@ -105,10 +120,11 @@ impl<'a> Stage<'a> {
         runtimes: &Mutex<Runtimes>,
     ) -> Result<Ended, String> {
         let Assignment { index, seed, perturbation, explores } = assignment;
-        let scratch = Scratch::new(&self.surroundings.scratch, seed)
-            .map_err(|error| format!("no directory in {}: {error}", self.surroundings.scratch.display()))?;
+        let scratch = Scratch::new(&self.surroundings.scratch, seed);
         let values = Values { seed, trial: index + 1, scratch: &scratch };
-        let command = values.fill(&self.plan.command).map_err(|error| format!("no free port: {error}"))?;
+        let command = values
+            .fill(&self.plan.command)
+            .map_err(|error| format!("its placeholders cannot be filled: {error}"))?;
         let mut arrangement = self.arrangement(seed, &scratch);
         perturbation
             .arrange(&mut arrangement)
@@ -118,26 +134,22 @@ impl<'a> Stage<'a> {
             duration: Some(self.plan.timeout),
             budget: HOLD_BUDGET,
             seed: seed.0,
-            launch: arrangement.launch,
+            launch: Launch { environment: Some(arrangement.environment), ..arrangement.launch },
             look_for: arrangement.look_for,
             time_up: TimeUp::Kill,
             ..Options::default()
         };
-        let companion = arrangement.companion;
-        let beside = |run: &Beside| {
-            if let Some(companion) = companion {
-                companion(run);
-            } else if explores && let Ok(mut runtimes) = runtimes.lock() {
-                *runtimes = runtimes::look(run);
-            }
+        let companion = match arrangement.companion {
+            None if explores => Some(explorer(runtimes)),
+            other => other,
         };
-        attend(&options, |bytes| output.take(bytes), beside).map_err(|error| explained(&error))
+        attend(&options, |bytes| output.take(bytes), companion).map_err(|error| explained(&error))
     }
 
-    fn arrangement<'b>(&'b self, seed: Seed, scratch: &'b Scratch) -> Arrangement<'b> {
+    fn arrangement<'b>(&self, seed: Seed, scratch: &'b Scratch) -> Arrangement<'b> {
         Arrangement {
             random: Rng::with_seed(seed.0),
-            inherited: &self.surroundings.environment,
+            environment: self.surroundings.environment.clone(),
             scratch,
             launch: Launch {
                 directory: self.surroundings.directory.clone(),
@@ -149,6 +161,14 @@ impl<'a> Stage<'a> {
             companion: None,
         }
     }
+}
+
+/// Looks which runtimes there are.
+fn explorer(runtimes: &Mutex<Runtimes>) -> Companion<'_> {
+    Box::new(|run| {
+        let found = runtimes::look(run);
+        *runtimes.lock().unwrap_or_else(PoisonError::into_inner) = found;
+    })
 }
 
 /// An error with its causes, in one line.

@@ -1,32 +1,46 @@
 //! What is a trial's own, put into the command in the places that were left for it.
 
+use std::cell::OnceCell;
 use std::ffi::{OsStr, OsString};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use memchr::memmem;
 
 use jostle_model::Seed;
 
-/// A directory of a trial's own, which is gone with it.
+/// A directory of a trial's own, made when it is needed, and gone with the trial.
 #[derive(Debug)]
-pub(crate) struct Scratch(pub(crate) PathBuf);
+pub(crate) struct Scratch {
+    path: PathBuf,
+    made: OnceCell<()>,
+}
 
 impl Scratch {
-    /// Makes one.
-    pub(crate) fn new(within: &std::path::Path, seed: Seed) -> io::Result<Self> {
-        let path = within.join(format!("jostle-{}-{seed}", std::process::id()));
-        fs::create_dir(&path)?;
-        Ok(Self(path))
+    /// None yet.
+    pub(crate) fn new(within: &Path, seed: Seed) -> Self {
+        let name = format!("jostle-{}-{seed}", std::process::id());
+        Self { path: within.join(name), made: OnceCell::new() }
+    }
+
+    /// The directory.
+    pub(crate) fn path(&self) -> io::Result<&Path> {
+        if self.made.get().is_none() {
+            fs::create_dir(&self.path)?;
+            let _ = self.made.set(());
+        }
+        Ok(&self.path)
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // What cannot be removed belongs to somebody else by now.
-        let _ = fs::remove_dir_all(&self.0);
+        if self.made.get().is_some() {
+            // What cannot be removed belongs to somebody else by now.
+            let _ = fs::remove_dir_all(&self.path);
+        }
     }
 }
 
@@ -56,7 +70,7 @@ impl Values<'_> {
             let (value, length) = match from {
                 _ if from.starts_with(b"{seed}") => (self.seed.to_string().into_bytes(), 6),
                 _ if from.starts_with(b"{trial}") => (self.trial.to_string().into_bytes(), 7),
-                _ if from.starts_with(b"{tmp}") => (self.scratch.0.clone().into_os_string().into_vec(), 5),
+                _ if from.starts_with(b"{tmp}") => (self.scratch.path()?.as_os_str().as_bytes().to_vec(), 5),
                 _ if from.starts_with(b"{port}") => {
                     let port = match *port {
                         Some(port) => port,
@@ -85,10 +99,10 @@ mod tests {
     use super::*;
 
     fn fill(word: &str) -> String {
-        let scratch = Scratch::new(&std::env::temp_dir(), Seed(fastrand::u64(..))).expect("a directory");
+        let scratch = Scratch::new(&std::env::temp_dir(), Seed(fastrand::u64(..)));
         let values = Values { seed: Seed(7), trial: 3, scratch: &scratch };
         let filled = values.fill(&[word.into()]).expect("a port");
-        filled[0].to_string_lossy().replace(&*scratch.0.to_string_lossy(), "TMP")
+        filled[0].to_string_lossy().replace(&*scratch.path.to_string_lossy(), "TMP")
     }
 
     #[test]
@@ -113,8 +127,9 @@ mod tests {
 
     #[test]
     fn a_directory_is_gone_with_its_trial() {
-        let scratch = Scratch::new(&std::env::temp_dir(), Seed(fastrand::u64(..))).expect("a directory");
-        let path = scratch.0.clone();
+        let scratch = Scratch::new(&std::env::temp_dir(), Seed(fastrand::u64(..)));
+        assert!(!scratch.path.exists(), "nobody has asked for it");
+        let path = scratch.path().expect("a directory").to_owned();
         fs::write(path.join("left behind"), "x").expect("a file");
         drop(scratch);
         assert!(!path.exists());

@@ -68,7 +68,7 @@ impl Observer for Nobody {}
 pub fn attend(
     options: &Options,
     output: impl FnMut(&[u8]) + Send,
-    beside: impl FnOnce(&Beside) + Send,
+    beside: Option<impl FnOnce(&Beside) + Send>,
 ) -> Result<Ended, WatchError> {
     let Target::Command(command) = &options.target else {
         return Err(WatchError::NotFound("".into()));
@@ -80,13 +80,14 @@ pub fn attend(
     descendants::inherit_orphans().map_err(failed)?;
     let (written, write) = io::pipe().map_err(failed)?;
     let started = Instant::now();
-    let pid = launch::launch(command, blocked.before(), &options.launch, Some(write))
-        .map_err(|error| start_error(program, error))?;
+    let pid =
+        launch::launch(&preflight::find(program)?, command, blocked.before(), &options.launch, Some(write))
+            .map_err(|error| start_error(program, error))?;
     let run = Beside::new(pid);
     let mut nobody = Nobody;
     thread::scope(|scope| {
         let reader = scope.spawn(|| read_on(written, &run, output));
-        let companion = scope.spawn(|| beside(&run));
+        let companion = beside.map(|beside| scope.spawn(|| beside(&run)));
         let mut tracer = Tracer::new(options, &mut nobody, blocked);
         tracer.begin(pid);
         let traced = tracer.run();
@@ -94,7 +95,7 @@ pub fn attend(
         let left_behind = descendants::kill_all(&Default::default());
         run.end();
         // What they panic about is a bug of ours.
-        for thread in [reader, companion] {
+        for thread in std::iter::once(reader).chain(companion) {
             thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         }
         traced?;

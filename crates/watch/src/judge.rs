@@ -9,6 +9,7 @@ mod crash;
 mod ruling;
 mod view;
 
+use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -52,43 +53,73 @@ pub(crate) struct Judged {
     pub(crate) judgement: Judgement,
 }
 
-/// The judge at work, seen from the tracer.
+/// The judge, seen from the tracer.
 pub(crate) struct Court {
-    /// Clerks have copies of it; nothing means that the judge goes home.
-    messages: Sender<Option<(u64, Message)>>,
+    bench: Rc<Bench>,
     clerks: u64,
+}
+
+/// Where cases are brought. The judge comes when there is the first to say: most programs that are only looked at how they
+/// end never need one.
+#[derive(Default)]
+struct Bench {
+    judge: OnceCell<Judge>,
+}
+
+/// The judge at work.
+struct Judge {
+    /// Nothing means that the judge goes home.
+    messages: Sender<Option<(u64, Message)>>,
     judged: Receiver<Judged>,
-    judge: Option<JoinHandle<()>>,
+    thread: Cell<Option<JoinHandle<()>>>,
+}
+
+impl Bench {
+    fn send(&self, clerk: u64, message: Message) {
+        let judge = match (self.judge.get(), &message) {
+            (None, Message::Gone) => return,
+            _ => self.judge.get_or_init(Judge::begin),
+        };
+        // A judge that has died is noticed when the court closes.
+        let _ = judge.messages.send(Some((clerk, message)));
+    }
+}
+
+impl Judge {
+    fn begin() -> Self {
+        let (messages, inbox) = mpsc::channel();
+        let (outbox, judged) = mpsc::channel();
+        let thread = thread::spawn(move || sit(&inbox, &outbox));
+        Self { messages, judged, thread: Cell::new(Some(thread)) }
+    }
 }
 
 impl Court {
-    /// Starts the judge.
+    /// Nobody has said anything yet.
     pub(crate) fn open() -> Self {
-        let (messages, inbox) = mpsc::channel();
-        let (outbox, judged) = mpsc::channel();
-        let judge = thread::spawn(move || sit(&inbox, &outbox));
-        Self { messages, clerks: 0, judged, judge: Some(judge) }
+        Self { bench: Rc::default(), clerks: 0 }
     }
 
     /// Somebody who brings the cases of one process to court.
     pub(crate) fn clerk(&mut self) -> Clerk {
         self.clerks += 1;
-        Clerk { number: self.clerks - 1, messages: self.messages.clone() }
+        Clerk { number: self.clerks - 1, bench: Rc::clone(&self.bench) }
     }
 
     /// What was judged since the last call.
     pub(crate) fn judged(&self) -> Vec<Judged> {
-        self.judged.try_iter().collect()
+        self.bench.judge.get().map(|judge| judge.judged.try_iter().collect()).unwrap_or_default()
     }
 
     /// Waits for all cases handed in.
     pub(crate) fn close(&mut self) -> Vec<Judged> {
+        let Some(judge) = self.bench.judge.get() else { return Vec::new() };
         // A judge that has died is noticed below.
-        let _ = self.messages.send(None);
-        let last = self.judged.iter().collect();
-        if let Some(judge) = self.judge.take() {
+        let _ = judge.messages.send(None);
+        let last = judge.judged.iter().collect();
+        if let Some(thread) = judge.thread.take() {
             // A panic there is a bug of ours, and must not be taken for "nothing found".
-            judge.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         }
         last
     }
@@ -97,7 +128,7 @@ impl Court {
 /// Who speaks to the judge for one process.
 pub(crate) struct Clerk {
     number: u64,
-    messages: Sender<Option<(u64, Message)>>,
+    bench: Rc<Bench>,
 }
 
 impl Clerk {
@@ -107,8 +138,7 @@ impl Clerk {
     }
 
     fn send(&self, message: Message) {
-        // A judge that has died is noticed when the court closes.
-        let _ = self.messages.send(Some((self.number, message)));
+        self.bench.send(self.number, message);
     }
 
     /// Code was mapped.

@@ -158,8 +158,9 @@ fn launch(
             .notice(&format!("{} is a script: watching its interpreter, {interpreter}", program.display()));
     }
     let blocked = sys::signals::Blocked::to_work();
-    let pid = sys::launch::launch(command, blocked.before(), &options.launch, None)
-        .map_err(|error| start_error(program, error))?;
+    let pid =
+        sys::launch::launch(&preflight::find(program)?, command, blocked.before(), &options.launch, None)
+            .map_err(|error| start_error(program, error))?;
     let mut tracer = tracer::Tracer::new(options, observer, blocked);
     tracer.begin(pid);
     tracer.run()?;

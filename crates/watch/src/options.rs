@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -58,8 +59,8 @@ pub struct Options {
 /// How a program is started that is to be watched. By default as if our parent had started it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Launch {
-    /// Variables of the environment that are set, or taken away.
-    pub environment: Vec<(OsString, Option<OsString>)>,
+    /// Its environment, where that is not ours.
+    pub environment: Option<BTreeMap<OsString, OsString>>,
     /// Its working directory, where that is not ours.
     pub directory: Option<PathBuf>,
     /// Whether it has a process group of its own, and nothing to read: the terminal means us, not it.

@@ -15,7 +15,6 @@ mod patrol;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use jostle_model::{Address, ExitStatus, Process as Name};
@@ -89,6 +88,8 @@ pub(crate) struct Common<'a> {
     pub(crate) started: Instant,
     /// Whether those whom we trace may gain privileges.
     pub(crate) is_trusted: bool,
+    /// How many threads can run at a time.
+    pub(crate) processors: usize,
     pub(crate) files: Rc<Files>,
 }
 
@@ -222,7 +223,7 @@ impl Process {
             stepping: BTreeSet::new(),
             later: Vec::new(),
             cookies: 0,
-            processors: thread::available_parallelism().map_or(1, usize::from),
+            processors: common.processors,
             events: 0,
             known: HashMap::new(),
             seen_alone: HashMap::new(),

@@ -10,6 +10,8 @@ mod family;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::rc::Rc;
+use std::sync::OnceLock;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use jostle_model::{ExitStatus, Finding};
@@ -19,9 +21,10 @@ use crate::files::Files;
 use crate::judge::{Court, Judged, Judgement};
 use crate::process::{Common, Phase, Process};
 use crate::status::{self, field};
+use crate::sys::descriptors::ManyFiles;
+use crate::sys::haste::Haste;
 use crate::sys::ptrace::{self, Event};
 use crate::sys::signals::{Arrival, Blocked};
-use crate::sys::{descriptors, haste};
 use crate::{LookFor, Observer, Options, Progress, WatchError};
 use family::Family;
 
@@ -54,6 +57,13 @@ pub(crate) struct Tracer<'a> {
     court: Court,
     pub(crate) findings: Vec<Finding>,
     pub(crate) books: Books,
+    _files: Option<ManyFiles>,
+}
+
+/// How many threads can run at a time. Asked once: the answer stands in files of the kernel's.
+fn processors() -> usize {
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
 }
 
 impl<'a> Tracer<'a> {
@@ -61,9 +71,15 @@ impl<'a> Tracer<'a> {
     pub(crate) fn new(options: &'a Options, observer: &'a mut dyn Observer, blocked: Blocked) -> Self {
         let now = Instant::now();
         let is_trusted = status::may_trace_all();
-        descriptors::raise_limit();
+        let is_sampled = options.look_for == LookFor::Collisions;
         Self {
-            common: Common { options, started: now, is_trusted, files: Rc::new(Files::default()) },
+            common: Common {
+                options,
+                started: now,
+                is_trusted,
+                processors: processors(),
+                files: Rc::new(Files::default()),
+            },
             observer,
             blocked,
             main: 0,
@@ -80,6 +96,7 @@ impl<'a> Tracer<'a> {
             asked_to_end: 0,
             court: Court::open(),
             findings: Vec::new(),
+            _files: is_sampled.then(ManyFiles::begin),
             books: Books::default(),
         }
     }
@@ -118,7 +135,8 @@ impl<'a> Tracer<'a> {
 
     /// Watches until the target is gone, or left.
     pub(crate) fn run(&mut self) -> Result<(), WatchError> {
-        haste::hasten();
+        // Where nothing is stopped, nobody waits.
+        let _haste = (self.common.options.look_for == LookFor::Collisions).then(Haste::begin);
         while !self.processes.is_empty() {
             match self.blocked.wait(self.patience()) {
                 Arrival::End { signal, from_terminal } => self.asked_to_end(signal, from_terminal),

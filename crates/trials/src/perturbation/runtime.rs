@@ -30,9 +30,15 @@ pub(super) fn arrange(perturbation: Perturbation, trial: &mut Arrangement<'_>) -
         Perturbation::RubySwitch => trial.set("RUBY_THREAD_TIMESLICE", "1"),
         Perturbation::PythonSwitch => {
             // Imported by the interpreter at its start, from the first directory that has one (`site`).
-            fs::write(trial.scratch.0.join("usercustomize.py"), "import sys\nsys.setswitchinterval(5e-6)\n")?;
-            fs::write(trial.scratch.0.join("sitecustomize.py"), "import sys\nsys.setswitchinterval(5e-6)\n")?;
-            let directory = trial.scratch.0.clone().into_os_string();
+            fs::write(
+                trial.scratch.path()?.join("usercustomize.py"),
+                "import sys\nsys.setswitchinterval(5e-6)\n",
+            )?;
+            fs::write(
+                trial.scratch.path()?.join("sitecustomize.py"),
+                "import sys\nsys.setswitchinterval(5e-6)\n",
+            )?;
+            let directory = trial.scratch.path()?.as_os_str().to_owned();
             trial.put_first("PYTHONPATH", directory);
         }
         Perturbation::PythonMalloc => trial.set("PYTHONMALLOC", "debug"),
@@ -52,7 +58,7 @@ pub(super) fn arrange(perturbation: Perturbation, trial: &mut Arrangement<'_>) -
 
 /// Has Ruby run a line of our own first.
 fn ruby(trial: &mut Arrangement<'_>, line: &str) -> io::Result<()> {
-    let file = trial.scratch.0.join("perturb.rb");
+    let file = trial.scratch.path()?.join("perturb.rb");
     fs::write(&file, format!("{line}\n"))?;
     trial.add("RUBYOPT", " ", format!("-r{}", file.display()));
     Ok(())
@@ -60,7 +66,7 @@ fn ruby(trial: &mut Arrangement<'_>, line: &str) -> io::Result<()> {
 
 /// Gives V8 a flag that Node does not accept from a variable, but from a program at its start.
 fn node(trial: &mut Arrangement<'_>, flag: &str) -> io::Result<()> {
-    let file = trial.scratch.0.join("perturb.cjs");
+    let file = trial.scratch.path()?.join("perturb.cjs");
     fs::write(&file, format!("require('v8').setFlagsFromString('{flag}');\n"))?;
     trial.add("NODE_OPTIONS", " ", format!("--require \"{}\"", file.display()));
     Ok(())

@@ -1,6 +1,7 @@
 //! A trial: what tracing and watching a program of our own brings.
 
 use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::Launch;
@@ -31,7 +32,13 @@ pub(super) struct Trial {
 /// Starts ourselves under our own eyes, tries everything, and ends it before its first instruction.
 pub(super) fn attempt() -> Trial {
     let blocked = Blocked::to_work();
-    let pid = match launch(&["/proc/self/exe".into()], blocked.before(), &Launch::default(), None) {
+    let pid = match launch(
+        Path::new("/proc/self/exe"),
+        &["/proc/self/exe".into()],
+        blocked.before(),
+        &Launch::default(),
+        None,
+    ) {
         Ok(pid) => pid,
         Err(LaunchError::Start(error) | LaunchError::Seize(error)) => {
             return Trial { refused: Some(error), ..Trial::default() };

@@ -1,31 +1,29 @@
-//! Processes of our own, each of which attends one run: what goes wrong there goes wrong only there.
+//! Processes of our own, each of which attends one run after the other: what goes wrong there goes wrong only there.
 //!
 //! ptrace, orphans and signals are a process's affair, not a thread's. The one that started them does nothing but wait.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read, Seek, Write};
-use std::mem::MaybeUninit;
-use std::os::fd::FromRawFd;
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::os::fd::AsRawFd;
 use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
+use super::signals::{Blocked, SignalFile};
 use super::{descendants, front, signals};
 
 /// What happened.
 #[derive(Debug)]
 pub enum CrewEvent {
-    /// A member has done its work.
+    /// A member has done its task.
     Done {
-        /// Which one.
-        member: u64,
-        /// What it brings.
+        /// Which task.
+        task: u64,
+        /// What came of it.
         brought: Vec<u8>,
     },
     /// A member is gone and has brought nothing: it was killed, or ran into a bug of ours.
     Lost {
-        /// Which one.
-        member: u64,
+        /// Which task it had.
+        task: u64,
         /// The signal that ended it, if one did.
         signal: Option<i32>,
     },
@@ -38,137 +36,171 @@ pub enum CrewEvent {
     Nothing,
 }
 
-/// The members at work. No other thread may run in this process while it has a crew.
-pub struct Crew {
-    blocked: signals::Blocked,
-    at_work: BTreeMap<i32, Member>,
-    started: u64,
+/// The members, and what they are doing. No other thread may run in this process while it has a crew.
+pub struct Crew<W> {
+    /// What they do: from a task to what comes of it.
+    work: W,
+    blocked: Blocked,
+    signals: SignalFile,
+    members: Vec<Member>,
+    tasks: u64,
 }
 
 struct Member {
-    number: u64,
-    /// What it brings is written there: without a name, and without a limit that would make it wait.
-    tray: File,
+    pid: i32,
+    tasks: PipeWriter,
+    results: PipeReader,
+    /// The number of the task that it is at.
+    at: Option<u64>,
 }
 
-impl Crew {
-    /// Nobody yet. SIGINT, SIGTERM, SIGHUP and SIGQUIT come as [`CrewEvent::Asked`] from now on.
+impl<W: Fn(&[u8]) -> Vec<u8>> Crew<W> {
+    /// Nobody yet; members come as they are needed, and do `work`. SIGINT, SIGTERM, SIGHUP and SIGQUIT come as
+    /// [`CrewEvent::Asked`] from now on.
     ///
     /// # Errors
-    /// When the system does not let us inherit orphans.
-    pub fn new() -> io::Result<Self> {
+    /// When the system has no room.
+    pub fn new(work: W) -> io::Result<Self> {
         descendants::inherit_orphans()?;
-        Ok(Self { blocked: signals::Blocked::to_work(), at_work: BTreeMap::new(), started: 0 })
+        let blocked = Blocked::to_work();
+        let signals = blocked.as_file()?;
+        Ok(Self { work, blocked, signals, members: Vec::new(), tasks: 0 })
     }
 
     /// How many are at work.
-    pub fn len(&self) -> usize {
-        self.at_work.len()
+    pub fn at_work(&self) -> usize {
+        self.members.iter().filter(|member| member.at.is_some()).count()
     }
 
-    /// Whether nobody is at work.
-    pub fn is_empty(&self) -> bool {
-        self.at_work.is_empty()
-    }
-
-    /// Has `work` done by a process of its own, and returns its number.
+    /// Gives a task to a member that has none, and returns its number.
     ///
     /// # Errors
     /// When the system has no room for another process.
-    pub fn start(&mut self, work: impl FnOnce() -> Vec<u8>) -> io::Result<u64> {
-        let tray = nameless_file()?;
-        let before = self.blocked.before();
+    pub fn give(&mut self, task: &[u8]) -> io::Result<u64> {
+        let free = self.members.iter().position(|member| member.at.is_none());
+        let index = match free {
+            Some(index) => index,
+            None => self.engage()?,
+        };
+        self.tasks += 1;
+        let member = &mut self.members[index];
+        member.at = Some(self.tasks);
+        // One that has died is noticed when it is waited for.
+        let _ = send(&mut member.tasks, task);
+        Ok(self.tasks)
+    }
+
+    fn engage(&mut self) -> io::Result<usize> {
+        let (given, tasks) = io::pipe()?;
+        let (results, done) = io::pipe()?;
         // SAFETY: no other thread exists whose locks the child could inherit.
         match unsafe { libc::fork() } {
             -1 => Err(io::Error::last_os_error()),
-            0 => be_a_member(tray, &before, work),
+            0 => {
+                // The others' ends: a member must not keep another's pipe open.
+                self.members.clear();
+                drop((tasks, results));
+                be_a_member(given, done, &self.blocked, &self.work)
+            }
             pid => {
-                self.started += 1;
-                self.at_work.insert(pid, Member { number: self.started, tray });
-                Ok(self.started)
+                self.members.push(Member { pid, tasks, results, at: None });
+                Ok(self.members.len() - 1)
             }
         }
     }
 
     /// Waits for something to happen, at most so long.
     pub fn wait(&mut self, at_most: Duration) -> CrewEvent {
-        if let Some(event) = self.next_that_ended() {
-            return event;
+        let ready = self.ready(at_most);
+        if let Some(signal) = self.signals.read_end() {
+            return CrewEvent::Asked { signal };
         }
-        match self.blocked.wait(at_most) {
-            signals::Arrival::End { signal, .. } => CrewEvent::Asked { signal },
-            signals::Arrival::Child | signals::Arrival::Nothing => {
-                self.next_that_ended().unwrap_or(CrewEvent::Nothing)
+        match ready {
+            Some(index) => self.take_result(index),
+            None => CrewEvent::Nothing,
+        }
+    }
+
+    /// A member that has something to say, or has fallen silent for good.
+    fn ready(&self, at_most: Duration) -> Option<usize> {
+        let wanted = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+        let results = self.members.iter().map(|member| wanted(member.results.as_raw_fd()));
+        let mut all: Vec<libc::pollfd> = results.chain([wanted(self.signals.as_raw_fd())]).collect();
+        let timeout = at_most.as_millis().min(i32::MAX as u128) as libc::c_int;
+        // SAFETY: the list lives through the call.
+        unsafe { libc::poll(all.as_mut_ptr(), all.len() as libc::nfds_t, timeout) };
+        all[..self.members.len()].iter().position(|one| one.revents != 0)
+    }
+
+    fn take_result(&mut self, index: usize) -> CrewEvent {
+        let member = &mut self.members[index];
+        match (receive(&mut member.results), member.at.take()) {
+            (Ok(Some(brought)), Some(task)) => CrewEvent::Done { task, brought },
+            (_, at) => {
+                let member = self.members.swap_remove(index);
+                let signal = self.bury(member.pid);
+                at.map_or(CrewEvent::Nothing, |task| CrewEvent::Lost { task, signal })
             }
         }
     }
 
-    fn next_that_ended(&mut self) -> Option<CrewEvent> {
-        loop {
-            let (pid, status) = reap_any()?;
-            // Others are orphans of a member that was lost.
-            let Some(mut member) = self.at_work.remove(&pid) else { continue };
-            if libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0 {
-                return Some(member.done());
-            }
-            // It cannot have seen to what its target left behind.
-            descendants::kill_all(&self.at_work.keys().copied().collect());
-            let signal = libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status));
-            return Some(CrewEvent::Lost { member: member.number, signal });
-        }
+    /// Takes note of the end of a member, which cannot have seen to what its target left behind.
+    fn bury(&self, pid: i32) -> Option<i32> {
+        let _ = signals::send(pid, libc::SIGKILL);
+        let status = descendants::wait_for(pid);
+        descendants::kill_all(&self.members.iter().map(|member| member.pid).collect());
+        libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status))
     }
+}
 
+impl<W> Drop for Crew<W> {
     /// Ends the work of all, and of their targets.
-    pub fn dismiss(&mut self) {
-        self.at_work.clear();
+    fn drop(&mut self) {
+        if self.members.is_empty() {
+            return;
+        }
+        self.members.clear();
         descendants::kill_all(&Default::default());
     }
 }
 
-impl Drop for Crew {
-    fn drop(&mut self) {
-        self.dismiss();
-    }
-}
-
-impl Member {
-    fn done(&mut self) -> CrewEvent {
-        let mut brought = Vec::new();
-        let read = self.tray.rewind().and_then(|()| self.tray.read_to_end(&mut brought));
-        match read {
-            Ok(_) => CrewEvent::Done { member: self.number, brought },
-            Err(_) => CrewEvent::Lost { member: self.number, signal: None },
-        }
-    }
-}
-
-fn be_a_member(mut tray: File, before: &libc::sigset_t, work: impl FnOnce() -> Vec<u8>) -> ! {
+fn be_a_member(
+    mut given: PipeReader,
+    mut done: PipeWriter,
+    blocked: &Blocked,
+    work: &impl Fn(&[u8]) -> Vec<u8>,
+) -> ! {
     front::follow_parent();
-    signals::set_mask(before);
-    let done = panic::catch_unwind(AssertUnwindSafe(work));
-    let is_well = done.is_ok_and(|brought| tray.write_all(&brought).is_ok());
-    // SAFETY: takes a number only. What the parent would do at its exit is not ours to do.
-    unsafe { libc::_exit(if is_well { 0 } else { 1 }) }
-}
-
-/// A child of ours that has ended, with its wait status.
-fn reap_any() -> Option<(i32, libc::c_int)> {
-    let mut status = MaybeUninit::<libc::c_int>::zeroed();
-    // SAFETY: `status` outlives the call.
-    match unsafe { libc::waitpid(-1, status.as_mut_ptr(), libc::WNOHANG) } {
-        pid if pid > 0 => {
-            // SAFETY: waitpid has filled it.
-            Some((pid, unsafe { status.assume_init() }))
+    signals::set_mask(&blocked.before());
+    while let Ok(Some(task)) = receive(&mut given) {
+        let brought = panic::catch_unwind(AssertUnwindSafe(|| work(&task)));
+        if !brought.is_ok_and(|brought| send(&mut done, &brought).is_ok()) {
+            break;
         }
-        _ => None,
     }
+    // SAFETY: takes a number only. What the parent would do at its exit is not ours to do.
+    unsafe { libc::_exit(0) }
 }
 
-fn nameless_file() -> io::Result<File> {
-    // SAFETY: the name is a string that outlives the call.
-    match unsafe { libc::memfd_create(c"jostle".as_ptr(), libc::MFD_CLOEXEC) } {
-        -1 => Err(io::Error::last_os_error()),
-        // SAFETY: it is open, and nobody else's.
-        file => Ok(unsafe { File::from_raw_fd(file) }),
+/// Messages have their length in front of them.
+fn send(pipe: &mut PipeWriter, message: &[u8]) -> io::Result<()> {
+    let mut framed = (message.len() as u64).to_ne_bytes().to_vec();
+    framed.extend_from_slice(message);
+    pipe.write_all(&framed)
+}
+
+/// Nothing when the other end is closed.
+fn receive(pipe: &mut PipeReader) -> io::Result<Option<Vec<u8>>> {
+    let mut length = [0; 8];
+    match pipe.read_exact(&mut length) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let mut message = Vec::new();
+    let length = u64::from_ne_bytes(length);
+    match pipe.take(length).read_to_end(&mut message)? as u64 {
+        whole if whole == length => Ok(Some(message)),
+        _ => Ok(None),
     }
 }

@@ -69,6 +69,14 @@ fn descendants_but(pid: i32, spared: &BTreeSet<i32>) -> Vec<i32> {
     found
 }
 
+/// Waits for the end of a child of ours, and returns its wait status.
+pub(crate) fn wait_for(pid: i32) -> libc::c_int {
+    let mut status = 0;
+    // SAFETY: the status lives through the call.
+    unsafe { libc::waitpid(pid, &mut status, libc::__WALL) };
+    status
+}
+
 /// Takes note of the end of a child of ours, if it has ended.
 fn reap(pid: i32) -> bool {
     // SAFETY: a null status is allowed.

@@ -1,5 +1,7 @@
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, FromRawFd, RawFd};
 use std::ptr;
 use std::time::Duration;
 
@@ -81,6 +83,38 @@ impl Blocked {
             signal if signal > 0 => Arrival::End { signal, from_terminal: info.si_code == SI_KERNEL },
             _ => Arrival::Nothing,
         }
+    }
+}
+
+impl Blocked {
+    /// A file from which those that ask us to end can be read, for whoever waits for other files too.
+    pub(crate) fn as_file(&self) -> io::Result<SignalFile> {
+        let set = set_of(&OURS[1..]);
+        // SAFETY: the set lives through the call.
+        match unsafe { libc::signalfd(-1, &set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) } {
+            -1 => Err(io::Error::last_os_error()),
+            // SAFETY: it is open, and nobody else's.
+            file => Ok(SignalFile(unsafe { File::from_raw_fd(file) })),
+        }
+    }
+}
+
+/// See [`Blocked::as_file`].
+pub(crate) struct SignalFile(File);
+
+impl SignalFile {
+    /// The signal that asked us to end, if one has.
+    pub(crate) fn read_end(&mut self) -> Option<i32> {
+        let mut info = [0; size_of::<libc::signalfd_siginfo>()];
+        self.0.read_exact(&mut info).ok()?;
+        // `ssi_signo` comes first (signalfd(2)).
+        Some(i32::from_ne_bytes([info[0], info[1], info[2], info[3]]))
+    }
+}
+
+impl AsRawFd for SignalFile {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
     }
 }
 
