@@ -10,11 +10,12 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Which rooms a room may know. The picture in ARCHITECTURE.md, as a table.
-const ROOMS: [(&str, &[&str]); 5] = [
+const ROOMS: [(&str, &[&str]); 6] = [
     ("jostle", &["jostle-model", "jostle-report", "jostle-watch"]),
     ("jostle-watch", &["jostle-model", "jostle-stacks"]),
     ("jostle-stacks", &["jostle-model"]),
     ("jostle-report", &["jostle-model"]),
+    ("jostle-symptoms", &["jostle-model"]),
     ("jostle-model", &[]),
 ];
 
@@ -49,7 +50,7 @@ const VOICE: [&str; 1] = ["crates/cli/"];
 const ENVIRONMENT: [&str; 2] = ["crates/cli/", "crates/watch/src/preflight.rs"];
 
 /// Rooms that get bytes and give values: what they say depends on nothing else, and their tests need no process.
-const PURE: [&str; 3] = ["crates/model/", "crates/report/", "crates/stacks/"];
+const PURE: [&str; 4] = ["crates/model/", "crates/report/", "crates/stacks/", "crates/symptoms/"];
 
 /// Lines in one file, of any language.
 const LONGEST_FILE: usize = 600;
