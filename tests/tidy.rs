@@ -10,12 +10,14 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Which rooms a room may know. The picture in ARCHITECTURE.md, as a table.
-const ROOMS: [(&str, &[&str]); 7] = [
-    ("jostle", &["jostle-model", "jostle-report", "jostle-watch"]),
+const ROOMS: [(&str, &[&str]); 9] = [
+    ("jostle", &["jostle-casefile", "jostle-model", "jostle-report", "jostle-trials", "jostle-watch"]),
+    ("jostle-trials", &["jostle-casefile", "jostle-model", "jostle-odds", "jostle-symptoms", "jostle-watch"]),
     ("jostle-watch", &["jostle-model", "jostle-stacks"]),
     ("jostle-casefile", &["jostle-model"]),
     ("jostle-stacks", &["jostle-model"]),
     ("jostle-report", &["jostle-model"]),
+    ("jostle-symptoms", &["jostle-model"]),
     ("jostle-model", &[]),
     ("jostle-odds", &[]),
 ];
@@ -42,9 +44,15 @@ const KEEPERS: [(&str, &str); 17] = [
 ];
 
 /// A second room that may have a kept library, and why.
-const GUESTS: [(&str, &str, &str); 2] = [
+const GUESTS: [(&str, &str, &str); 4] = [
     ("fastrand", "jostle", "draws the seed when the user gives none"),
     ("fastrand", "jostle-odds", "allocates and resamples at random, from a seed that it is given"),
+    ("fastrand", "jostle-trials", "draws what a perturbation does from the seed of the trial"),
+    (
+        "serde_json",
+        "jostle-trials",
+        "tells the processes that attend trials what to do, and keeps plans in the case",
+    ),
 ];
 
 /// Where `unsafe` may stand.
@@ -56,7 +64,8 @@ const VOICE: [&str; 1] = ["crates/cli/"];
 const ENVIRONMENT: [&str; 2] = ["crates/cli/", "crates/watch/src/preflight.rs"];
 
 /// Rooms that get bytes and give values: what they say depends on nothing else, and their tests need no process.
-const PURE: [&str; 4] = ["crates/model/", "crates/odds/", "crates/report/", "crates/stacks/"];
+const PURE: [&str; 5] =
+    ["crates/model/", "crates/odds/", "crates/report/", "crates/stacks/", "crates/symptoms/"];
 
 /// Lines in one file, of any language.
 const LONGEST_FILE: usize = 600;

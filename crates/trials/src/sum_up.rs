@@ -1,7 +1,5 @@
 //! What many trials tell together.
 
-use std::collections::BTreeMap;
-
 use jostle_casefile::{Case, CaseError, PlanFingerprint, Tally as Recorded};
 use jostle_model::{
     Effect, FailingTrial, Family, HuntSummary, Kind, Owed, OwedUnder, Rate, Ratio, Seed, Verdict, Way,
@@ -10,6 +8,7 @@ use jostle_odds::{
     Confidence, Interval, Tally, anytime_events, anytime_rate, anytime_ratio, clean_trials_owed,
     event_interval, rate_interval,
 };
+use jostle_symptoms::Group;
 
 use crate::{Perturbation, time_to_failure};
 
@@ -155,17 +154,15 @@ fn owed(base: Tally, effects: &[Effect], tallies: &[Recorded]) -> Option<Owed> {
 }
 
 fn families(case: &Case, plan: PlanFingerprint) -> Result<Vec<Family>, CaseError> {
-    let kinds: BTreeMap<String, u64> =
-        case.kinds(plan)?.into_iter().map(|kind| (kind.kind, kind.failed + kind.hung)).collect();
-    let groups = jostle_symptoms::families(kinds.iter().map(|(kind, &count)| (kind.as_str(), count)));
-    let family = |group: jostle_symptoms::Group| Family {
-        name: group.family.name().to_owned(),
-        failures: group.count,
-        kinds: (group.kinds.into_iter())
-            .map(|kind| Kind { kind: kind.kind, failures: kind.count, joined: kind.joined })
+    let kinds = case.kinds(plan)?.into_iter().map(|kind| (kind.kind, kind.failed + kind.hung));
+    let family = |group: Group| Family {
+        name: group.family.to_string(),
+        failures: group.count(),
+        kinds: (group.members.into_iter())
+            .map(|member| Kind { kind: member.kind, failures: member.count, joined: member.joined })
             .collect(),
     };
-    Ok(groups.into_iter().map(family).collect())
+    Ok(jostle_symptoms::families(kinds).into_iter().map(family).collect())
 }
 
 fn ways(case: &Case, plan: PlanFingerprint) -> Result<Vec<Way>, CaseError> {

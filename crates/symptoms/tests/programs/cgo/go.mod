@@ -1,0 +1,3 @@
+module example.com/redirects
+
+go 1.21
