@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use jostle_casefile::{Case, CaseError, FILE, PlanFingerprint, Recorder};
+use jostle_model::{Failure, Outcome, Trial};
 
-use crate::samples::{all, failed, moment, new_plan, passed};
+use crate::samples::{all, failure, moment, new_plan, passed};
 
 /// What a writer says before each seed that it has recorded.
 pub(crate) const RECORDED: &str = "recorded ";
@@ -50,9 +51,18 @@ fn a_writer() {
     let plan = recorder.plan(&new_plan("a plan")).expect("records the plan");
     let first = number("FIRST");
     for seed in first..first.saturating_add(number("COUNT")) {
-        let trial = if seed % 3 == 0 { failed(seed, "SIGSEGV", "SIGSEGV main.prune") } else { passed(seed) };
+        let trial = if seed % 3 == 0 { long_failure(seed) } else { passed(seed) };
         recorder.record(plan, &trial, moment(seed)).expect("records");
         say(&format!("{RECORDED}{seed}"));
+    }
+}
+
+/// A failure like no other, with details that take several pages of the file: it takes several writes to record it.
+pub(crate) fn long_failure(seed: u64) -> Trial {
+    let Failure { signature, title, .. } = failure("SIGSEGV", &format!("SIGSEGV at {seed}"));
+    Trial {
+        outcome: Outcome::Failed(Failure { signature, title, details: "stack ".repeat(2_000) }),
+        ..passed(seed)
     }
 }
 

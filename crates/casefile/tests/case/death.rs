@@ -1,6 +1,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Stdio};
+use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use jostle_model::Seed;
 use rusqlite::Connection;
 
 use crate::child::{self, RECORDED};
-use crate::samples::place;
+use crate::samples::{place, recorder_with_plan};
 
 /// How often the writer dies. In the first rounds it hardly has the time to make the case.
 const ROUNDS: u64 = 40;
@@ -95,6 +96,21 @@ fn processes_that_record_into_one_case_at_once_lose_nothing() {
     assert_eq!(case.seeds(plan).expect("reads").len(), EACH + (WRITERS - 1) * (EACH * 2 / 3));
     assert_eq!(case.plans().expect("reads").len(), 1);
     assert_whole(&dir);
+}
+
+#[test]
+fn many_may_make_the_same_case_at_once() {
+    const MANY: usize = 8;
+    for _ in 0..20 {
+        let (_place, dir) = place();
+        let start = Barrier::new(MANY);
+        let make = || {
+            start.wait();
+            recorder_with_plan(&dir);
+        };
+        thread::scope(|scope| (0..MANY).for_each(|_| drop(scope.spawn(make))));
+        assert_eq!(Case::open(&dir).expect("opens").plans().expect("reads").len(), 1);
+    }
 }
 
 /// SQLite's own examination of the file, and of what refers to what.
