@@ -26,7 +26,14 @@ pub(crate) enum Kind {
 }
 
 /// Looks what `connection` leads to. This is the first read, so it fails where the file is no database.
+///
+/// It takes several reads, and somebody else may be making the case in between: so they are one transaction.
 pub(crate) fn kind(connection: &Connection) -> rusqlite::Result<Kind> {
+    let transaction = connection.unchecked_transaction()?;
+    kind_within(&transaction)
+}
+
+fn kind_within(connection: &Connection) -> rusqlite::Result<Kind> {
     let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
     let tables = number("SELECT count(*) FROM sqlite_schema")?;
     let application = number("PRAGMA application_id")?;
@@ -43,7 +50,7 @@ pub(crate) fn kind(connection: &Connection) -> rusqlite::Result<Kind> {
 pub(crate) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Looked up again under the lock: somebody else may have been faster.
-    let from = match kind(&transaction)? {
+    let from = match kind_within(&transaction)? {
         Kind::Empty => 0,
         Kind::Case(version) => version,
         Kind::Newer(_) | Kind::Foreign => return Ok(()),
