@@ -1,7 +1,6 @@
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Stdio};
-use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use jostle_model::Seed;
 use rusqlite::Connection;
 
 use crate::child::{self, RECORDED};
-use crate::samples::{place, recorder_with_plan};
+use crate::samples::place;
 
 /// How often the writer dies. In the first rounds it hardly has the time to make the case.
 const ROUNDS: u64 = 40;
@@ -72,49 +71,8 @@ fn said(mut out: impl Read) -> Vec<u64> {
     whole.lines().filter_map(|line| line.strip_prefix(RECORDED)?.parse().ok()).collect()
 }
 
-/// Two writers, each of its own mind, and a third that makes the case at the same time.
-#[test]
-fn processes_that_record_into_one_case_at_once_lose_nothing() {
-    const WRITERS: u64 = 3;
-    const EACH: u64 = 600;
-    let (_place, dir) = place();
-    let plan = PlanFingerprint::of("a plan");
-    // They overlap: a third of each one's trials is another one's too.
-    let start = |writer: u64| {
-        let mut command = child::child("a_writer", &dir);
-        command.env("FIRST", (writer * (EACH * 2 / 3)).to_string()).env("COUNT", EACH.to_string());
-        command.stdout(Stdio::piped()).spawn().expect("starts")
-    };
-    let writers: Vec<Child> = (0..WRITERS).map(start).collect();
-    for mut writer in writers {
-        let lines = BufReader::new(writer.stdout.take().expect("a pipe")).lines();
-        let said = lines.map_while(Result::ok).filter(|line| line.starts_with(RECORDED)).count();
-        assert!(writer.wait().expect("ends").success());
-        assert_eq!(said as u64, EACH);
-    }
-    let case = Case::open(&dir).expect("opens");
-    assert_eq!(case.seeds(plan).expect("reads").len(), EACH + (WRITERS - 1) * (EACH * 2 / 3));
-    assert_eq!(case.plans().expect("reads").len(), 1);
-    assert_whole(&dir);
-}
-
-#[test]
-fn many_may_make_the_same_case_at_once() {
-    const MANY: usize = 8;
-    for _ in 0..20 {
-        let (_place, dir) = place();
-        let start = Barrier::new(MANY);
-        let make = || {
-            start.wait();
-            recorder_with_plan(&dir);
-        };
-        thread::scope(|scope| (0..MANY).for_each(|_| drop(scope.spawn(make))));
-        assert_eq!(Case::open(&dir).expect("opens").plans().expect("reads").len(), 1);
-    }
-}
-
 /// SQLite's own examination of the file, and of what refers to what.
-fn assert_whole(dir: &Path) {
+pub(crate) fn assert_whole(dir: &Path) {
     let connection = Connection::open(dir.join(FILE)).expect("opens");
     let answer = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, String>(0));
     assert_eq!(answer("PRAGMA integrity_check").as_deref(), Ok("ok"));

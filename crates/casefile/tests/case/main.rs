@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod child;
+mod company;
 mod crowd;
 
 mod death;
