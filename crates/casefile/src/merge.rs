@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::plan;
-use crate::trials;
+use crate::recording;
 use crate::{Case, CaseError, PlanFingerprint, Recorded, Recorder, Recording, TrialName};
 
 /// How many trials are taken over at once. Somebody else who writes meanwhile has to wait for a part, not for the whole.
@@ -92,7 +92,7 @@ impl Recorder {
         let taken = self.write(|transaction| {
             let Some(row) = plan::row(transaction, plan)? else { return Ok(None) };
             let add = |recorded: &Recorded| {
-                let recording = trials::add(transaction, (row, plan), &recorded.trial, recorded.ended)?;
+                let recording = recording::add(transaction, (row, plan), &recorded.trial, recorded.ended)?;
                 Ok((recorded.name, recording))
             };
             part.iter().map(add).collect::<rusqlite::Result<Vec<_>>>().map(Some)
