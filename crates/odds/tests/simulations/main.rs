@@ -7,6 +7,7 @@
 mod draws;
 mod fixed_sample;
 mod hunt;
+mod matrix;
 mod sequential;
 mod times;
 mod two_groups;

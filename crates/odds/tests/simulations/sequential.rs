@@ -71,13 +71,13 @@ fn a_ratio_of_two_arms_that_compete_for_trials_is_right_as_often_as_promised() {
 
 #[test]
 fn events_per_operation_are_bounded_at_any_time() {
-    const ROUNDS: u32 = 2000;
+    const ROUNDS: u32 = 1000;
     for (rate, guess) in [(1e-5, 1e-5), (1e-5, 1e-2), (3e-4, 1e-6)] {
         let mut random = Rng::with_seed(6);
         let wrong = share(ROUNDS, || {
             let (mut exposure, mut events) = (0.0, 0);
             // From event to event; right before and right after each the interval is furthest off.
-            (0..200).any(|_| {
+            (0..100).any(|_| {
                 exposure += -random.f64().max(f64::MIN_POSITIVE).ln() / rate;
                 let before = anytime_events(events, exposure, guess, Confidence::NINETY_FIVE);
                 events += 1;
