@@ -4,6 +4,7 @@
 //! `cargo test -p jostle-odds --release -- --ignored`.
 #![forbid(unsafe_code)]
 
+mod bisecting;
 mod draws;
 mod fixed_sample;
 mod hunt;

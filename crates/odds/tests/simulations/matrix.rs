@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use jostle_odds::{Confidence, Factorial, Judged, Level, Ruling, Suspect, Tally, culprits};
 
-use crate::draws::{at_most, fails, share};
+use crate::draws::{at_most, fails, note, share};
 
 const WORTH: f64 = 0.1;
 
@@ -52,6 +52,9 @@ fn a_pair_that_fails_in_a_fifth_is_named_at_40_runs_a_cell_and_the_third_factor_
             u32::from(implicated(&judged, |suspect| matches!(suspect, Suspect::Pair(..)) && suspect != pair));
     }
     let [named, blamed, others] = [named, blamed, others].map(|count| f64::from(count) / f64::from(ROUNDS));
+    note(format!(
+        "matrix, 40 runs a cell: pair named in {named}, third factor blamed in {blamed}, another pair in {others}"
+    ));
     assert!(named >= 0.95 && blamed <= 0.05 && others <= 0.05, "{named} {blamed} {others}");
 }
 
@@ -64,6 +67,7 @@ fn the_pair_is_named_beside_a_rate_that_everything_fails_at() {
         named += u32::from(implicated(&judged, |suspect| suspect == Suspect::Pair(level(0, 1), level(1, 1))));
         blamed += u32::from(implicated(&judged, |suspect| concerns(suspect, 2)));
     }
+    note(format!("matrix beside 1 %: pair named in {named} of 500, third factor blamed in {blamed}"));
     assert!(named >= 475 && blamed <= 25, "{named} {blamed}");
 }
 
@@ -72,6 +76,7 @@ fn where_nothing_makes_a_difference_nobody_is_implicated() {
     for rate in [0.01, 0.2, 0.5] {
         let mut random = Rng::with_seed(22);
         let wrong = share(200, || implicated(&judged(&mut random, &[2, 2, 3], 20, |_| rate), |_| true));
+        note(format!("matrix without a difference at {rate}: anybody implicated in {wrong}"));
         assert!(wrong <= at_most(0.05, 200), "{rate}: {wrong}");
     }
 }
@@ -86,6 +91,7 @@ fn one_version_of_nine_is_named_and_the_other_factors_are_not() {
         named += u32::from(found.len() == 1 && found[0].suspect == Suspect::Level(level(0, 6)));
         blamed += u32::from(implicated(&judged, |suspect| concerns(suspect, 1)));
     }
+    note(format!("one version of nine: named alone in {named} of 200, the other factor blamed in {blamed}"));
     assert!(named >= 190 && blamed <= 10, "{named} {blamed}");
 }
 
@@ -110,6 +116,7 @@ fn whoever_matters_is_exonerated_no_more_often_than_promised() {
             exonerated(&judged(&mut random, &[2, 2], trials, rate), Suspect::Pair(level(0, 1), level(1, 1)))
         });
         let most = at_most(0.05, ROUNDS);
+        note(format!("exonerated at the edge, base {base}: level {alone}, pair {pair}"));
         assert!(alone <= most && pair <= most, "{base}: {alone} {pair}");
     }
 }
@@ -125,6 +132,7 @@ fn the_excess_of_whoever_is_implicated_lies_in_its_interval() {
             let found = judged.iter().find(|judged| judged.suspect == Suspect::Level(level(0, 1)));
             !matches!(found.map(|found| found.ruling), Some(Ruling::Implicated { excess }) if excess.holds(0.25))
         });
+        note(format!("excess outside its interval, base {base}: {wrong}"));
         assert!(wrong <= at_most(0.05, ROUNDS), "{base}: {wrong}");
     }
 }
