@@ -48,25 +48,34 @@ pub fn clean_trials_to_exclude(rate: f64, confidence: Confidence) -> Option<u64>
     crate::root::least(0, enough)
 }
 
-/// The rate below which so many failures, or more, would happen in less than `tail` of all cases.
 fn lowest(tally: Tally, tail: f64) -> f64 {
-    let (failures, clean) = (tally.failures() as f64, tally.clean() as f64);
-    match tally.failures() {
-        0 => 0.0,
-        // P(X ≥ k) = I_p(k, n − k + 1)
-        _ => turning_point(0.0, 1.0, |rate| beta_reg(failures, clean + 1.0, rate) >= tail),
+    lower_end(tally.failures() as f64, tally.clean() as f64, tail)
+}
+
+fn highest(tally: Tally, tail: f64) -> f64 {
+    upper_end(tally.failures() as f64, tally.clean() as f64, tail)
+}
+
+/// The rate below which so many failures, or more, would happen in less than `tail` of all cases. The numbers need not be
+/// whole: a weighted count has them in between.
+pub(crate) fn lower_end(failures: f64, clean: f64, tail: f64) -> f64 {
+    if failures <= 0.0 {
+        return 0.0;
     }
+    // P(X ≥ k) = I_p(k, n − k + 1)
+    turning_point(0.0, 1.0, |rate| beta_reg(failures, clean + 1.0, rate) >= tail)
 }
 
 /// The rate above which so few failures, or fewer, would happen in less than `tail` of all cases.
-fn highest(tally: Tally, tail: f64) -> f64 {
-    let (failures, clean) = (tally.failures() as f64, tally.clean() as f64);
-    match (tally.failures(), tally.clean()) {
-        (_, 0) => 1.0,
+pub(crate) fn upper_end(failures: f64, clean: f64, tail: f64) -> f64 {
+    if clean <= 0.0 {
+        1.0
+    } else if failures <= 0.0 {
         // −expm1(ln(α)/n) = 1 − α^(1/n), without the cancellation at large n.
-        (0, _) => -(tail.ln() / clean).exp_m1(),
+        -(tail.ln() / clean).exp_m1()
+    } else {
         // P(X ≤ k) = I_{1−p}(n − k, k + 1)
-        _ => turning_point(0.0, 1.0, |rate| beta_reg(clean, failures + 1.0, 1.0 - rate) <= tail),
+        turning_point(0.0, 1.0, |rate| beta_reg(clean, failures + 1.0, 1.0 - rate) <= tail)
     }
 }
 

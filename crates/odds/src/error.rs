@@ -37,4 +37,14 @@ pub enum OddsError {
         /// How often the other one.
         beta: f64,
     },
+    /// Factors of which none can be compared with anything.
+    #[error(
+        "compare the levels of a factor that has {levels}: it takes two, and no more than {most} cells in all"
+    )]
+    NotADesign {
+        /// How many levels the offending factor has.
+        levels: usize,
+        /// How many combinations of levels there may be.
+        most: usize,
+    },
 }

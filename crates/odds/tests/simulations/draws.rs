@@ -37,3 +37,9 @@ pub(crate) fn share(rounds: u32, mut is_so: impl FnMut() -> bool) -> f64 {
 pub(crate) fn at_most(promised: f64, rounds: u32) -> f64 {
     promised + 3.0 * (promised * (1.0 - promised) / f64::from(rounds)).sqrt()
 }
+
+/// What a simulation came to, for whoever runs it with `--nocapture`: the numbers in `docs/odds.md`.
+#[expect(clippy::print_stdout, reason = "a test that measures says what it measured")]
+pub(crate) fn note(what: impl std::fmt::Display) {
+    println!("{what}");
+}

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use jostle_odds::{Allocation, Confidence, anytime_rate, anytime_ratio};
 
-use crate::draws::{fails, share};
+use crate::draws::{fails, note, share};
 
 /// Nothing perturbed, six perturbations that do nothing, and one that raises the failure rate tenfold.
 const RATES: [f64; 8] = [0.01, 0.01, 0.01, 0.01, 0.01, 0.1, 0.01, 0.01];
@@ -28,6 +28,7 @@ fn a_hunt_spends_its_trials_where_it_fails() {
         failures += allocation.tallies().iter().map(|tally| tally.failures()).sum::<u64>();
     }
     let (share, even) = (culprits as f64 / 80_000.0, RATES.iter().sum::<f64>() / 8.0 * 80_000.0);
+    note(format!("hunt: {share} of the trials at the arm that fails, {failures} failures instead of {even}"));
     assert!(share > 0.45, "{share}");
     assert!(failures as f64 > 2.0 * even, "{failures} failures, {even} if all arms had the same share");
 }
@@ -42,6 +43,7 @@ fn what_a_hunt_says_of_its_arms_is_right_as_often_as_promised() {
         !ratio.holds(RATES[CULPRIT] / RATES[0])
             || !anytime_rate(none, Confidence::NINETY_FIVE).holds(RATES[0])
     });
+    note(format!("hunt: one of two intervals wrong in {wrong}"));
     // Two statements, each wrong in 5 % at most.
     assert!(wrong <= 0.1, "{wrong}");
 }
@@ -59,5 +61,6 @@ fn a_perturbation_that_makes_it_fail_ten_times_as_often_is_named() {
         found += u32::from(raises(CULPRIT));
         blamed += u32::from((1..8).any(|arm| arm != CULPRIT && raises(arm)));
     }
+    note(format!("hunt: the perturbation named in {found} of 100, another one in {blamed}"));
     assert!(found >= 90 && blamed <= 5, "{found} {blamed}");
 }

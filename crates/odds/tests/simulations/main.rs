@@ -4,9 +4,11 @@
 //! `cargo test -p jostle-odds --release -- --ignored`.
 #![forbid(unsafe_code)]
 
+mod bisecting;
 mod draws;
 mod fixed_sample;
 mod hunt;
+mod matrix;
 mod sequential;
 mod times;
 mod two_groups;

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use jostle_odds::{Confidence, Lifetime, Survival, log_rank};
 
-use crate::draws::{at_most, share};
+use crate::draws::{at_most, note, share};
 
 fn exponential(random: &mut Rng, mean: f64) -> f64 {
     -(1.0 - random.f64()).ln() * mean
@@ -26,6 +26,7 @@ fn the_median_lies_in_its_interval_about_as_often_as_promised() {
             let curve = Survival::of(&trials(&mut random, count, 1.0, limit));
             curve.median_interval(Confidence::NINETY_FIVE).holds(std::f64::consts::LN_2)
         });
+        note(format!("median of {count} until {limit}: {covered}"));
         assert!((0.94..0.98).contains(&covered), "{count} until {limit}: {covered}");
     }
 }
@@ -38,6 +39,7 @@ fn the_share_that_has_not_failed_lies_in_its_interval_about_as_often_as_promised
             let curve = Survival::of(&trials(&mut random, count, 1.0, limit));
             curve.interval_at(0.4, Confidence::NINETY_FIVE).holds((-0.4f64).exp())
         });
+        note(format!("Kaplan-Meier of {count} until {limit}: {covered}"));
         assert!((0.94..0.98).contains(&covered), "{count} until {limit}: {covered}");
     }
 }
@@ -51,6 +53,7 @@ fn groups_that_fail_equally_soon_are_seldom_called_different() {
             let groups = [one, other].map(|count| trials(&mut random, count, 1.0, limit));
             log_rank(&groups[0], &groups[1]) <= 0.05
         });
+        note(format!("log-rank, {one} and {other} until {limit}: {called}"));
         assert!(called <= at_most(0.055, 4000), "{one} and {other} until {limit}: {called}");
     }
 }
@@ -62,5 +65,6 @@ fn a_group_that_fails_three_times_as_soon_is_told() {
         let (slow, fast) = (trials(&mut random, 30, 3.0, 3.0), trials(&mut random, 30, 1.0, 3.0));
         log_rank(&slow, &fast) <= 0.05
     });
+    note(format!("log-rank at a threefold rate: {called}"));
     assert!(called > 0.9, "{called}");
 }

@@ -2,7 +2,7 @@
 
 use jostle_odds::{Confidence, Interval, Tally, fisher_more_often, fisher_two_sided, ratio_interval};
 
-use crate::draws::binomial;
+use crate::draws::{binomial, note};
 
 const RATES: [f64; 7] = [0.001, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95];
 const SIZES: [(u64, u64); 4] = [(10, 10), (40, 40), (30, 120), (200, 50)];
@@ -36,6 +36,7 @@ fn equal_groups_are_seldom_called_different() {
         for rate in RATES {
             let both = two_sided.chance((rate, rate), |&chance| chance <= 0.05);
             let one = one_sided.chance((rate, rate), |&chance| chance <= 0.05);
+            note(format!("Fisher {sizes:?} at {rate}: {both:.3}, one-sided {one:.3}"));
             assert!(both <= 0.05 && one <= 0.05, "{sizes:?} at {rate}: {both} {one}");
         }
     }
@@ -55,6 +56,7 @@ fn a_ratio_lies_in_its_interval_at_least_as_often_as_promised() {
             }
         }
     }
+    note(format!("ratio: least coverage {least:.3}"));
     // Not by being endlessly wide.
     assert!(least < 0.985, "{least}");
 }
