@@ -59,7 +59,7 @@ impl Listener for Desk<'_> {
         self.ended += 1;
         self.failed += u64::from(trial.outcome.failure().is_some());
         if self.format == Format::Json {
-            self.output.write(&format!("{}\n", jostle_report::json_trial(trial, "")));
+            self.output.write(&format!("{}\n", jostle_report::json_trial(trial, None)));
         }
         self.progress.tell(&format!("replayed {} times · {} failures", self.ended, self.failed));
         Ok(())

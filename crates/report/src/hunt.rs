@@ -4,7 +4,7 @@ mod human;
 mod machine;
 mod replay;
 
-use jostle_model::{HuntSummary, SCHEMA, Trial};
+use jostle_model::{HuntSummary, Outcome, SCHEMA, Trial};
 use serde::Serialize;
 
 use crate::json::to_line;
@@ -34,8 +34,8 @@ pub fn render_hunt(format: Format, report: &HuntReport<'_>, style: Style) -> Str
     }
 }
 
-/// A trial as one line of JSON, without a newline.
-pub fn json_trial(trial: &Trial, name: &str) -> String {
+/// A trial as one line of JSON, without a newline; without a name where it was not recorded.
+pub fn json_trial(trial: &Trial, name: Option<&str>) -> String {
     let failure = trial.outcome.failure();
     to_line(&TrialLine {
         schema: SCHEMA,
@@ -49,6 +49,10 @@ pub fn json_trial(trial: &Trial, name: &str) -> String {
         title: failure.map(|failure| failure.title.as_str()),
         elapsed_us: trial.elapsed_us,
         operations: trial.operations,
+        why: match &trial.outcome {
+            Outcome::CouldNotRun { why } => Some(why),
+            _ => None,
+        },
     })
 }
 
@@ -60,7 +64,8 @@ fn json_summary(summary: &HuntSummary) -> String {
 struct TrialLine<'a> {
     schema: u32,
     kind: &'static str,
-    trial: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trial: Option<&'a str>,
     seed: u64,
     perturbation: &'a str,
     outcome: &'static str,
@@ -73,6 +78,8 @@ struct TrialLine<'a> {
     elapsed_us: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     operations: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
 }
 
 #[derive(Serialize)]

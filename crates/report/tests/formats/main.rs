@@ -2,6 +2,7 @@
 
 mod hostile;
 mod human;
+mod hunts;
 mod json_contract;
 mod machines;
 mod samples;
