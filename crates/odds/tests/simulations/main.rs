@@ -9,6 +9,7 @@ mod draws;
 mod fixed_sample;
 mod hunt;
 mod matrix;
+mod production;
 mod sequential;
 mod times;
 mod two_groups;
