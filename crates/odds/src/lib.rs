@@ -47,6 +47,7 @@ mod sprt;
 mod strata;
 mod survival;
 mod tally;
+mod verification;
 
 pub use allocation::Allocation;
 pub use anytime::{anytime_events, anytime_rate, anytime_ratio};
@@ -67,3 +68,4 @@ pub use ratio::ratio_interval;
 pub use sprt::{Decision, Sprt};
 pub use survival::{Lifetime, Step, Survival, log_rank};
 pub use tally::Tally;
+pub use verification::{Proof, Side, Verification};

@@ -13,3 +13,4 @@ mod production;
 mod sequential;
 mod times;
 mod two_groups;
+mod verifying;
