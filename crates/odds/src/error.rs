@@ -47,4 +47,33 @@ pub enum OddsError {
         /// How many combinations of levels there may be.
         most: usize,
     },
+    /// A fix to be verified of what never failed.
+    #[error(
+        "plan a verification: none of {trials} trials failed, so there is nothing that a fix could change; reproduce \
+         the failure first"
+    )]
+    NothingFailed {
+        /// How many trials there were.
+        trials: u64,
+    },
+    /// Too little to draw from.
+    #[error("draw from {units} units: it takes two at least, and some twenty to say much")]
+    TooFewUnits {
+        /// How many there are.
+        units: usize,
+    },
+    /// Units that are all alike, so that drawing them anew shows nothing.
+    #[error(
+        "say how sure {value} is: it is the same in every unit, and drawing units anew shows nothing; bound how rare others are"
+    )]
+    NothingVaries {
+        /// What it is in every unit.
+        value: f64,
+    },
+    /// A ratio over nothing.
+    #[error("divide by {sum}, to which all denominators add up: leave out units without rows")]
+    NoDenominator {
+        /// The sum.
+        sum: f64,
+    },
 }

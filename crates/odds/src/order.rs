@@ -6,7 +6,7 @@ use fastrand::Rng;
 ///
 /// Each group is spread evenly over the whole time, at random places within its even shares: groups of the same size are
 /// so run in blocks, each group once per block and in random order, which is the randomized block design (R. A.
-/// Fisher, The Design of Experiments (1935), §§20–26).
+/// Fisher, The Design of Experiments (1935), chapter IV).
 pub fn interleaved(sizes: &[u64], seed: u64) -> Vec<usize> {
     let mut random = Rng::with_seed(seed);
     let mut places: Vec<(f64, usize)> = Vec::new();

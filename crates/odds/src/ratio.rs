@@ -31,13 +31,13 @@ mod tests {
         ratio_interval(one, other, Confidence::NINETY_FIVE)
     }
 
-    /// 41 breast cancers in 28,010 woman-years with many X-ray examinations, 15 in 19,017 with few: the standard example
-    /// for this interval (Rothman and Greenland, Modern Epidemiology; R's `poisson.test` gives 1.025 and 3.615 with
-    /// other digits of the same data).
+    /// Lung cancer in Fredericia and in three other Danish cities, the example in the manual of R's `poisson.test`, which
+    /// gives 0.858 and 4.277.
     #[test]
-    fn the_interval_is_that_of_the_textbook() {
-        let interval = ratio(Tally::of(41, 28_010 - 41), Tally::of(15, 19_017 - 15));
-        assert!((interval.low - 1.00).abs() < 0.05 && (interval.high - 3.6).abs() < 0.1, "{interval:?}");
+    fn the_interval_is_that_of_the_manual() {
+        let interval = ratio(Tally::of(11, 789), Tally::of(21, 2990));
+        assert!((interval.low - 0.858_426_4).abs() < 1e-7, "{interval:?}");
+        assert!((interval.high - 4.277_265_9).abs() < 1e-6, "{interval:?}");
     }
 
     #[test]

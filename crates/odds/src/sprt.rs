@@ -8,8 +8,8 @@ use crate::{OddsError, Tally};
 /// between ln(β/(1 − α)) and ln((1 − β)/α). That takes fewer trials on average, at either rate, than any other test with
 /// these chances of error. At a rate in between it decides for either, and later.
 ///
-/// Source: A. Wald, "Sequential tests of statistical hypotheses", Annals of Mathematical Statistics 16 (1945) 117–186;
-/// the binomial case in §5.2. The band is Wald's approximation: since the last trial overshoots it, the chances of
+/// Source: A. Wald, "Sequential tests of statistical hypotheses", Annals of Mathematical Statistics 16 (1945) 117–186,
+/// and his Sequential Analysis (1947), of which chapter 5 is the binomial case. The band is Wald's approximation: since the last trial overshoots it, the chances of
 /// error are a little below what was asked for, and the numbers of trials a little above what
 /// [`expected_trials`](Self::expected_trials) says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,7 +83,7 @@ impl Sprt {
         let drift = rate * self.step[0] + (1.0 - rate) * self.step[1];
         let [low, high] = self.band;
         let power = self.power_of_likelihood(rate);
-        // Where the ratio does not drift, its square does: E N = −low·high / E step² (Wald, §5.3).
+        // Where the ratio does not drift, its square does: E N = −low·high / E step².
         if power.abs() < 1e-6 {
             let square = rate * self.step[0].powi(2) + (1.0 - rate) * self.step[1].powi(2);
             return -low * high / square;
@@ -93,7 +93,7 @@ impl Sprt {
     }
 
     /// The h for which the h-th power of the likelihood ratio of one trial is 1 on average at `rate`: 1 at the rare
-    /// rate, −1 at the frequent one (Wald, §3.4).
+    /// rate, −1 at the frequent one.
     fn power_of_likelihood(&self, rate: f64) -> f64 {
         let rate_of = |h: f64| {
             let (failed, clean) = ((h * self.step[0]).exp(), (h * self.step[1]).exp());
@@ -103,7 +103,9 @@ impl Sprt {
                 (1.0 - clean) / (failed - clean)
             }
         };
-        turning_point(-60.0, 60.0, |h| rate_of(h) <= rate)
+        // As far as e^(h·band) is a number; there it is decided one way only.
+        let far = 600.0 / self.band[1].max(-self.band[0]);
+        turning_point(-far, far, |h| rate_of(h) <= rate)
     }
 
     /// The two rates, the lower one first.
@@ -117,12 +119,12 @@ mod tests {
     use super::*;
 
     fn wald() -> Sprt {
-        // The example of Wald's §5.2: lots with 10 % against lots with 30 % of defects.
+        // Lots with 10 % of defects against lots with 30 %.
         Sprt::new(0.1, 0.3, 0.02, 0.03).expect("a test")
     }
 
-    /// After m units Wald accepts at −2.58 + 0.186 m defects, and rejects from 2.87 + 0.186 m on; worked out from his
-    /// formulas (5.13) and (5.14).
+    /// In Wald's form: after m units accept at −2.58 + 0.186 m defects, reject from 2.87 + 0.186 m on; worked out by hand
+    /// from his formulas for the two parallel lines.
     #[test]
     fn the_band_is_walds() {
         let test = wald();

@@ -9,6 +9,8 @@ mod draws;
 mod fixed_sample;
 mod hunt;
 mod matrix;
+mod production;
 mod sequential;
 mod times;
 mod two_groups;
+mod verifying;
