@@ -80,6 +80,10 @@ fn lines_before_and_behind_change_nothing() {
 fn a_line_of_something_else_within_a_report_does_not_change_its_family() {
     for case in cases::all() {
         let Some(plain) = diagnose(&case.output, case.ended) else { continue };
+        // What stands behind the head of a Rust panic is its message: nothing tells that it is not.
+        if case.name.starts_with("rust-") {
+            continue;
+        }
         let count = String::from_utf8_lossy(&case.output).lines().count();
         for position in [count / 4, count / 3, count / 2, 2 * count / 3] {
             let output = dressed(&case, |number, line| {
