@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use jostle_model::{Failure, Signature};
 
-use crate::frame::Stack;
 use crate::report::{Report, Standing};
 use crate::text::{self, Line};
 use crate::{assertion, cpp, glibc, go, java, node, python, ruby, rust, sanitizer, valgrind};
@@ -19,8 +18,6 @@ pub struct Symptom {
     pub standing: Standing,
     /// From its first line to the one behind its last, counted from 0. Other lines may stand between.
     pub lines: Range<usize>,
-    /// Whether the report has a stack.
-    pub(crate) has_stack: bool,
 }
 
 /// Tries to read one kind of report at the head of some lines.
@@ -156,7 +153,6 @@ impl Found {
             },
             standing: self.report.standing,
             lines: start..end,
-            has_stack: self.report.stacks.iter().any(|stack: &Stack| !stack.is_empty()),
         }
     }
 }

@@ -43,15 +43,19 @@ pub(super) fn read(lines: &[Line<'_>], from: usize) -> Option<Trace> {
                 stack.push(frame);
             }
             at += 2;
-        } else if OTHER.is_match(line) || FILE.is_match(line) || line.is_empty() && goes_on(lines, at + 1) {
-            at += 1;
-        } else if interrupts(lines, at) {
+        } else if belongs(lines, at) || interrupts(lines, at) {
             at += 1;
         } else {
             break;
         }
     }
     Some(Trace { stack: from_failure(stack), end: at })
+}
+
+/// Whether the line `at` is one of a traceback's that is neither a head nor a frame.
+fn belongs(lines: &[Line<'_>], at: usize) -> bool {
+    let line = text(lines, at);
+    OTHER.is_match(line) || FILE.is_match(line) || line.is_empty() && goes_on(lines, at + 1)
 }
 
 /// Whether a traceback goes on behind a blank line.
