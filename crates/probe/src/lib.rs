@@ -4,7 +4,11 @@
 mod anatomy;
 mod content;
 mod place;
+mod glance;
+mod ledger;
+mod mode;
 mod profile;
+mod rules;
 mod template;
 mod token;
 mod wire;
