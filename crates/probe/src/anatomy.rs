@@ -52,10 +52,15 @@ const SHORTEST_ID: usize = 8;
 impl Anatomy {
     /// Takes apart the answer to request `number`.
     pub(crate) fn of(answer: &Answer<'_>, number: u64, recogniser: &Recogniser) -> Self {
+        Self::with_words(answer, number, recogniser, true)
+    }
+
+    /// The same, the words of a page left out where they are not asked for.
+    pub(crate) fn with_words(answer: &Answer<'_>, number: u64, recogniser: &Recogniser, wanted: bool) -> Self {
         let mut headers = [EMPTY_HEADER; MOST_HEADERS];
         let headers = parsed(answer.head, &mut headers);
         let mut anatomy = Self { status: answer.status, ..Self::default() };
-        let reader = Tokens { number, recogniser };
+        let reader = Tokens { number, recogniser, words: wanted };
         anatomy.headers(headers, &reader);
         match content::decoded(headers, answer.body) {
             Some(body) if content::is_coded(headers) => anatomy.body(&body, &reader),
@@ -119,6 +124,9 @@ impl Anatomy {
         let mut content = tokens.content(body);
         (content.hash, content.id) = (0, None);
         self.add(AnswerPlace::Body, content);
+        if !tokens.words {
+            return;
+        }
         let words: Vec<u64> = words(body).take(MOST_WORDS + 1).map(|word| tokens.content(word).hash).collect();
         self.words = (words.len() <= MOST_WORDS).then_some(words);
     }
@@ -141,6 +149,8 @@ impl Anatomy {
 struct Tokens<'a> {
     number: u64,
     recogniser: &'a Recogniser,
+    /// Whether the words of a page are wanted.
+    words: bool,
 }
 
 impl Tokens<'_> {

@@ -1,8 +1,9 @@
 //! Bodies without their content coding.
 
+use std::borrow::Cow;
 use std::io::Read;
 
-use httparse::Header;
+use httparse::{EMPTY_HEADER, Header, Response};
 
 /// No more than this comes out of a compressed body, however little went in.
 const MOST: u64 = 8 << 20;
@@ -16,6 +17,16 @@ pub(crate) fn decoded(headers: &[Header<'_>], body: &[u8]) -> Option<Vec<u8>> {
         .map(|name| String::from_utf8_lossy(name).trim().to_ascii_lowercase())
         .collect();
     names.iter().rev().try_fold(body.to_vec(), |body, name| without(name, &body))
+}
+
+/// The body as it is meant to be read, where that can be found out, or as it came.
+pub(crate) fn plain<'a>(head: &[u8], body: &'a [u8]) -> Cow<'a, [u8]> {
+    let mut headers = [EMPTY_HEADER; 128];
+    let mut response = Response::new(&mut headers);
+    match response.parse(head) {
+        Ok(_) if is_coded(response.headers) => decoded(response.headers, body).map_or(Cow::Borrowed(body), Cow::Owned),
+        _ => Cow::Borrowed(body),
+    }
 }
 
 /// Whether there is a coding to take off.

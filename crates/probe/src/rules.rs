@@ -10,7 +10,7 @@ use jostle_model::Rule;
 use crate::place::AnswerPlace;
 use crate::token::{Encoding, Owner};
 
-pub(crate) use diverges::diverging;
+pub(crate) use diverges::{diverging, is_shed};
 pub(crate) use foreign::foreign;
 pub(crate) use lost::{Ending, loss};
 pub(crate) use shared::{Issued, shared};

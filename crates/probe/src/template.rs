@@ -33,6 +33,7 @@ impl Ask {
 
 /// Who sends it: somebody who has an id already, or somebody who is to be given one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
 pub enum Visitor {
     /// Carries a token in every place.
     Known,
@@ -69,6 +70,8 @@ pub struct Template {
     ask: Ask,
     /// For a known visitor and for a new one.
     forms: [Form; 2],
+    /// The same with the request that the server close the connection.
+    last: [Form; 2],
 }
 
 /// The bytes of a request, and where in them which token goes.
@@ -77,7 +80,6 @@ struct Form {
     bytes: Vec<u8>,
     holes: Vec<(usize, u8)>,
     parts: Ask,
-    /// Whether the connection may be used again for an HTTP/1.1 request after this.
     slots: Vec<u8>,
 }
 
@@ -90,11 +92,13 @@ impl Template {
             _ => false,
         };
         let all = |_: &RequestPlace| true;
-        let forms = [
-            Form::new(&ask, authority, places, &all)?,
-            Form::new(&ask, authority, places, &|place| !issued(place))?,
-        ];
-        Ok(Self { ask, forms })
+        let both = |ask: &Ask| -> Result<[Form; 2], TemplateError> {
+            let known = Form::new(ask, authority, places, &all)?;
+            Ok([known, Form::new(ask, authority, places, &|place| !issued(place))?])
+        };
+        let mut closing = ask.clone();
+        closing.headers.push(("Connection".to_owned(), "close".to_owned()));
+        Ok(Self { forms: both(&ask)?, last: both(&closing)?, ask })
     }
 
     /// What it asks for.
@@ -114,7 +118,15 @@ impl Template {
 
     /// Appends the request number `number` to `out`, as HTTP/1.1 has it.
     pub fn write(&self, visitor: Visitor, mint: &Mint, number: u64, out: &mut Vec<u8>) {
-        let form = self.form(visitor);
+        Self::fill(&self.forms[visitor as usize], mint, number, out);
+    }
+
+    /// The same, asking the server to close the connection behind its answer.
+    pub fn write_last(&self, visitor: Visitor, mint: &Mint, number: u64, out: &mut Vec<u8>) {
+        Self::fill(&self.last[visitor as usize], mint, number, out);
+    }
+
+    fn fill(form: &Form, mint: &Mint, number: u64, out: &mut Vec<u8>) {
         let start = out.len();
         out.extend_from_slice(&form.bytes);
         for (at, slot) in &form.holes {
@@ -143,10 +155,7 @@ impl Template {
     }
 
     fn form(&self, visitor: Visitor) -> &Form {
-        match visitor {
-            Visitor::Known => &self.forms[0],
-            Visitor::New => &self.forms[1],
-        }
+        &self.forms[visitor as usize]
     }
 }
 
@@ -284,7 +293,7 @@ mod tests {
     fn every_place_gets_a_token_of_its_own() {
         let ask = Ask {
             method: "POST".to_owned(),
-            target: "/a?keep=1&u=old#x".replace("#x", ""),
+            target: "/a?keep=1&u=old".to_owned(),
             headers: vec![("Cookie".to_owned(), "theme=dark; sid=old".to_owned())],
             body: br#"{"user":{"id":"old","name":"n"}}"#.to_vec(),
         };

@@ -1,0 +1,13 @@
+//! Sends requests, and hands on what comes back. What it means is decided elsewhere.
+
+mod client;
+mod control;
+mod crew;
+mod pace;
+mod rendezvous;
+mod worker;
+
+pub(crate) use control::{Control, Learnt};
+pub(crate) use crew::{Crew, Message, Orders};
+pub(crate) use pace::Pace;
+pub(crate) use worker::Tally;
