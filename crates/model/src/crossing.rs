@@ -32,6 +32,9 @@ pub struct Crossing {
     pub sent_at: Option<String>,
     /// Where in the answer it was found, or missed: `cookie:sid`, `json:/user/id`, `body`.
     pub place: String,
+    /// Other places of answers where the same was seen.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// How it is written there, where not as it was sent: `base64`, `percent`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<&'static str>,

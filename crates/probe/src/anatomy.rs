@@ -56,7 +56,12 @@ impl Anatomy {
     }
 
     /// The same, the words of a page left out where they are not asked for.
-    pub(crate) fn with_words(answer: &Answer<'_>, number: u64, recogniser: &Recogniser, wanted: bool) -> Self {
+    pub(crate) fn with_words(
+        answer: &Answer<'_>,
+        number: u64,
+        recogniser: &Recogniser,
+        wanted: bool,
+    ) -> Self {
         let mut headers = [EMPTY_HEADER; MOST_HEADERS];
         let headers = parsed(answer.head, &mut headers);
         let mut anatomy = Self { status: answer.status, ..Self::default() };
@@ -85,7 +90,8 @@ impl Anatomy {
 
     fn body(&mut self, body: &[u8], tokens: &Tokens<'_>) {
         let begins = body.iter().find(|byte| !byte.is_ascii_whitespace());
-        let json = begins.filter(|byte| b"{[\"".contains(byte)).and_then(|_| serde_json::from_slice(body).ok());
+        let json =
+            begins.filter(|byte| b"{[\"".contains(byte)).and_then(|_| serde_json::from_slice(body).ok());
         match json {
             Some(value) => self.json(&value, &mut String::new(), tokens),
             None => self.text(body, tokens),
@@ -127,7 +133,8 @@ impl Anatomy {
         if !tokens.words {
             return;
         }
-        let words: Vec<u64> = words(body).take(MOST_WORDS + 1).map(|word| tokens.content(word).hash).collect();
+        let words: Vec<u64> =
+            words(body).take(MOST_WORDS + 1).map(|word| tokens.content(word).hash).collect();
         self.words = (words.len() <= MOST_WORDS).then_some(words);
     }
 
@@ -248,12 +255,18 @@ pub(crate) mod tests {
     #[test]
     fn each_place_says_whose_token_it_holds() {
         let mint = Mint::new();
-        let head = format!("Set-Cookie: sid={}; Path=/\r\nX-Who: {}\r\nDate: now\r\n", token(&mint, 2), token(&mint, 1));
+        let head = format!(
+            "Set-Cookie: sid={}; Path=/\r\nX-Who: {}\r\nDate: now\r\n",
+            token(&mint, 2),
+            token(&mint, 1)
+        );
         let body = format!(r#"{{"user":{{"id":"{}"}},"list":["{}"]}}"#, token(&mint, 1), token(&mint, 3));
         let fields = anatomy(&mint, 1, &head, &body).fields;
         let places: Vec<String> = fields.keys().map(ToString::to_string).collect();
         assert_eq!(places, ["header:x-who", "cookie:sid", "json:/list/*", "json:/user/id"]);
-        let foreign = |place: &AnswerPlace| fields[place].foreign.iter().map(|(owner, _)| owner.number).collect::<Vec<_>>();
+        let foreign = |place: &AnswerPlace| {
+            fields[place].foreign.iter().map(|(owner, _)| owner.number).collect::<Vec<_>>()
+        };
         assert_eq!(foreign(&AnswerPlace::Cookie("sid".to_owned())), [2]);
         assert_eq!((fields[&json("/user/id")].own, foreign(&json("/list/*"))), (1, vec![3]));
     }
@@ -261,7 +274,9 @@ pub(crate) mod tests {
     #[test]
     fn answers_to_two_requests_are_alike_but_for_their_tokens() {
         let mint = Mint::new();
-        let page = |number| anatomy(&mint, number, "", &format!("<p class=\"a\">Hello {}</p>", token(&mint, number)));
+        let page = |number| {
+            anatomy(&mint, number, "", &format!("<p class=\"a\">Hello {}</p>", token(&mint, number)))
+        };
         assert_eq!(page(1), page(2));
         let json = |number| anatomy(&mint, number, "", &format!(r#"{{"u":"x{}y"}}"#, token(&mint, number)));
         assert_eq!(json(1), json(2));
@@ -275,7 +290,10 @@ pub(crate) mod tests {
     #[test]
     fn the_order_of_an_array_says_nothing() {
         let mint = Mint::new();
-        assert_eq!(anatomy(&mint, 1, "", r#"[{"a":1},{"a":2}]"#), anatomy(&mint, 1, "", r#"[{"a":2},{"a":1}]"#));
+        assert_eq!(
+            anatomy(&mint, 1, "", r#"[{"a":1},{"a":2}]"#),
+            anatomy(&mint, 1, "", r#"[{"a":2},{"a":1}]"#)
+        );
     }
 
     #[test]

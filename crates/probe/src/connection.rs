@@ -57,8 +57,8 @@ impl Door {
     /// A new connection.
     pub(crate) async fn open(&self) -> Result<Stream, ProbeError> {
         let stream = connected(self.addresses[0]).await;
-        let stream =
-            stream.map_err(|source| ProbeError::Connect { address: self.target.authority.clone(), source })?;
+        let stream = stream
+            .map_err(|source| ProbeError::Connect { address: self.target.authority.clone(), source })?;
         // Answers are small and each is waited for: nothing is gained by collecting bytes.
         let _ = stream.set_nodelay(true);
         let Some(config) = &self.tls else { return Ok(Stream::Plain(stream)) };
@@ -83,7 +83,9 @@ async fn connected(address: SocketAddr) -> io::Result<TcpStream> {
 async fn within<T>(time: Duration, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     match tokio::time::timeout(time, work).await {
         Ok(done) => done,
-        Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, format!("nothing happened for {} s", time.as_secs()))),
+        Err(_) => {
+            Err(io::Error::new(io::ErrorKind::TimedOut, format!("nothing happened for {} s", time.as_secs())))
+        }
     }
 }
 
@@ -109,7 +111,11 @@ impl Stream {
 }
 
 impl AsyncRead for Stream {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         match &mut *self {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
             Self::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),

@@ -24,7 +24,9 @@ pub(crate) fn plain<'a>(head: &[u8], body: &'a [u8]) -> Cow<'a, [u8]> {
     let mut headers = [EMPTY_HEADER; 128];
     let mut response = Response::new(&mut headers);
     match response.parse(head) {
-        Ok(_) if is_coded(response.headers) => decoded(response.headers, body).map_or(Cow::Borrowed(body), Cow::Owned),
+        Ok(_) if is_coded(response.headers) => {
+            decoded(response.headers, body).map_or(Cow::Borrowed(body), Cow::Owned)
+        }
         _ => Cow::Borrowed(body),
     }
 }
@@ -40,7 +42,9 @@ fn without(coding: &str, body: &[u8]) -> Option<Vec<u8>> {
         _ if body.is_empty() => Some(Vec::new()),
         "gzip" | "x-gzip" => all(flate2::read::MultiGzDecoder::new(body)),
         // Some servers send the bare stream instead of the one with a header that the name means.
-        "deflate" => all(flate2::read::ZlibDecoder::new(body)).or_else(|| all(flate2::read::DeflateDecoder::new(body))),
+        "deflate" => {
+            all(flate2::read::ZlibDecoder::new(body)).or_else(|| all(flate2::read::DeflateDecoder::new(body)))
+        }
         "br" => all(brotli_decompressor::Decompressor::new(body, 4096)),
         "zstd" => all(ruzstd::decoding::StreamingDecoder::new(body).ok()?),
         _ => None,
@@ -76,7 +80,8 @@ mod tests {
         for encoder in [&mut gzip as &mut dyn Write, &mut zlib, &mut deflate] {
             encoder.write_all(TEXT).expect("memory takes all");
         }
-        let bodies = [gzip.finish(), zlib.finish(), deflate.finish()].map(|body| body.expect("memory takes all"));
+        let bodies =
+            [gzip.finish(), zlib.finish(), deflate.finish()].map(|body| body.expect("memory takes all"));
         for (coding, body) in ["gzip", "deflate", "deflate"].iter().zip(&bodies) {
             assert_eq!(taken_off(coding, body).as_deref(), Some(TEXT), "{coding}");
         }

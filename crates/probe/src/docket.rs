@@ -1,6 +1,6 @@
 //! All charges of a run, until they are findings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jostle_model::{Crossing, Evidence, Finding, Rule};
 
@@ -25,18 +25,44 @@ struct Case {
     status: u16,
     /// Of a difference from what is normal: it waits until that was looked at again.
     difference: Option<Difference>,
+    /// All places of answers where it was seen.
+    places: BTreeSet<String>,
+    /// The request it was charged against last, in turn.
+    last: u64,
+}
+
+impl Case {
+    fn of(crossing: Crossing) -> Self {
+        let places = BTreeSet::from([crossing.place.clone()]);
+        Self { crossing, visitor: Visitor::Known, status: 0, difference: None, places, last: 0 }
+    }
+
+    /// The evidence, with all places.
+    fn crossing(&self) -> Crossing {
+        let also = self.places.iter().filter(|place| **place != self.crossing.place).cloned().collect();
+        Crossing { also, ..self.crossing.clone() }
+    }
 }
 
 impl Docket {
     /// Takes in a charge from requests in turn. Returns whether it is the first of its kind.
-    pub(crate) fn charge_in_turn(&mut self, key: Key, crossing: Crossing, asked: &Asked, status: u16) -> bool {
+    pub(crate) fn charge_in_turn(
+        &mut self,
+        key: Key,
+        crossing: Crossing,
+        asked: &Asked,
+        status: u16,
+    ) -> bool {
         match self.cases.get_mut(&key) {
             Some(case) => {
-                case.crossing.times += 1;
+                case.crossing.times += u64::from(case.last != asked.number);
+                case.last = asked.number;
+                case.places.insert(crossing.place);
                 false
             }
             None => {
-                self.cases.insert(key, Case { crossing, visitor: asked.visitor, status, difference: None });
+                let case = Case { visitor: asked.visitor, status, last: asked.number, ..Case::of(crossing) };
+                self.cases.insert(key, case);
                 true
             }
         }
@@ -48,7 +74,7 @@ impl Docket {
         if self.cases.contains_key(&key) {
             return None;
         }
-        self.cases.insert(key.clone(), Case { crossing: *crossing, visitor, status, difference });
+        self.cases.insert(key.clone(), Case { visitor, status, difference, ..Case::of(*crossing) });
         difference.is_none().then_some(key)
     }
 
@@ -59,10 +85,11 @@ impl Docket {
 
     /// The counts of all threads.
     pub(crate) fn count(&mut self, tally: &Tally) {
-        for (key, times) in &tally.charges {
+        for (key, count) in &tally.charges {
             if let Some(case) = self.cases.get_mut(key) {
                 let in_turn = if case.crossing.in_turn { case.crossing.times } else { 0 };
-                case.crossing.times = in_turn + times;
+                case.crossing.times = in_turn + count.answers;
+                case.places.extend(count.places.iter().map(ToString::to_string));
             }
         }
     }
@@ -71,8 +98,10 @@ impl Docket {
     pub(crate) fn acquit(&mut self, knowledge: &Knowledge) -> Vec<Key> {
         let stands = |key: &Key, case: &Case| {
             let Some(difference) = case.difference else { return true };
-            let asked = Asked { number: 0, template: key.template, visitor: case.visitor, mode: Mode::InTurn };
-            knowledge.kind(&asked).profile.still_differs(case.status, &key.place, difference)
+            let asked =
+                Asked { number: 0, template: key.template, visitor: case.visitor, mode: Mode::InTurn };
+            let Some(place) = &key.place else { return true };
+            knowledge.kind(&asked).profile.still_differs(case.status, place, difference)
         };
         self.cases.retain(|key, case| stands(key, case));
         let waited = self.cases.iter().filter(|(_, case)| case.difference.is_some());
@@ -81,13 +110,13 @@ impl Docket {
 
     /// One of them as a finding.
     pub(crate) fn finding(&self, key: &Key, knowledge: &Knowledge) -> Option<Finding> {
-        let crossing = &self.cases.get(key)?.crossing;
+        let crossing = self.cases.get(key)?.crossing();
         Some(Finding {
             rule: key.rule,
             id: key.fingerprint(knowledge),
-            title: key.title(knowledge, crossing),
+            title: key.title(knowledge, &crossing),
             places: Vec::new(),
-            evidence: Evidence::Crossing(Box::new(crossing.clone())),
+            evidence: Evidence::Crossing(Box::new(crossing)),
         })
     }
 

@@ -7,7 +7,7 @@ mod pace;
 mod rendezvous;
 mod worker;
 
-pub(crate) use control::{Control, Learnt};
+pub(crate) use control::Control;
 pub(crate) use crew::{Crew, Message, Orders};
 pub(crate) use pace::Pace;
 pub(crate) use worker::Tally;

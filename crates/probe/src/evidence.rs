@@ -12,15 +12,16 @@ use crate::rules::{Charge, Whose};
 use crate::token::Encoding;
 use crate::wire::Answer;
 
-/// What stays the same when the same bug is seen again.
+/// What stays the same when the same bug is seen again. An identity that crosses shows in several places of an answer at
+/// once; what differs, differs in one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key {
     /// What kind of thing.
     pub(crate) rule: Rule,
     /// Of which request: the index of its template.
     pub(crate) template: usize,
-    /// Where in its answers.
-    pub(crate) place: AnswerPlace,
+    /// Where in its answers, where that tells one bug from another.
+    pub(crate) place: Option<AnswerPlace>,
     /// What exactly.
     pub(crate) detail: Option<String>,
 }
@@ -29,14 +30,16 @@ impl Key {
     /// The key of a charge against the answer to `asked`.
     pub(crate) fn of(asked: &Asked, charge: &Charge) -> Self {
         let Charge { rule, place, detail, .. } = charge;
-        Self { rule: *rule, template: asked.template, place: place.clone(), detail: detail.clone() }
+        let place = (*rule == Rule::DivergesUnderConcurrency).then(|| place.clone());
+        Self { rule: *rule, template: asked.template, place, detail: detail.clone() }
     }
 
     /// The same in the next run: by FNV-1a (Fowler, Noll, Vo; RFC 9923) of what is asked for, and where it shows.
     pub(crate) fn fingerprint(&self, knowledge: &Knowledge) -> Fingerprint {
         let request = knowledge.templates[self.template].ask().name();
         let detail = self.detail.as_deref().unwrap_or_default();
-        let text = format!("{}\n{request}\n{}\n{detail}", self.rule.name(), self.place);
+        let place = self.place.as_ref().map(ToString::to_string).unwrap_or_default();
+        let text = format!("{}\n{request}\n{place}\n{detail}", self.rule.name());
         let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
         Fingerprint(text.bytes().fold(0xCBF2_9CE4_8422_2325, step))
     }
@@ -44,14 +47,16 @@ impl Key {
     /// One sentence.
     pub(crate) fn title(&self, knowledge: &Knowledge, crossing: &Crossing) -> String {
         let request = knowledge.templates[self.template].ask().name();
-        let Self { place, .. } = self;
+        let place = &crossing.place;
         let detail = self.detail.as_deref().unwrap_or_default();
         match (self.rule, &crossing.sent_at) {
             (Rule::MixedResponse, Some(sent_at)) => {
-                format!("one answer to {request} names two clients: {place} is what another one sent as {sent_at}")
+                format!(
+                    "one answer to {request} names two clients: {place} is what another one sent as {sent_at}"
+                )
             }
             (Rule::SharedSession, _) => format!("two clients are given the same {place} by {request}"),
-            (Rule::DivergesUnderConcurrency, _) if *place == AnswerPlace::Status => {
+            (Rule::DivergesUnderConcurrency, _) if self.place == Some(AnswerPlace::Status) => {
                 format!("{request} is answered as never in turn: {detail}")
             }
             (Rule::DivergesUnderConcurrency, _) => {
@@ -90,6 +95,7 @@ impl Scene<'_> {
             owner: owner.map(|record| self.exchange(&record)),
             sent_at,
             place: charge.place.to_string(),
+            also: Vec::new(),
             encoding,
             overlap_us: overlap,
             excerpt: self.answer.and_then(|answer| self.excerpt(answer, charge)),
@@ -127,7 +133,8 @@ impl Scene<'_> {
     }
 
     fn request(&self, asked: &Asked) -> String {
-        let parts = self.knowledge.templates[asked.template].parts(asked.visitor, &self.knowledge.mint, asked.number);
+        let parts =
+            self.knowledge.templates[asked.template].parts(asked.visitor, &self.knowledge.mint, asked.number);
         format!("{} {}", parts.method, parts.target)
     }
 

@@ -27,7 +27,8 @@ pub(crate) struct Found<'a> {
 impl Glance {
     /// The answer to request `number`, to be compared with others. None where it cannot be compared so.
     pub(crate) fn of(answer: &Answer<'_>, number: u64, found: Found<'_>) -> Option<Self> {
-        let plain = |sighting: &Sighting| sighting.owner.number == number && sighting.encoding == Encoding::Plain;
+        let plain =
+            |sighting: &Sighting| sighting.owner.number == number && sighting.encoding == Encoding::Plain;
         let comparable = answer.whole && found.head.iter().chain(found.body).all(plain);
         comparable.then(|| Self {
             status: answer.status,
@@ -39,7 +40,8 @@ impl Glance {
 
     /// Whether the answer to request `number` is the same.
     pub(crate) fn is(&self, answer: &Answer<'_>, number: u64, found: Found<'_>) -> bool {
-        let own = |sighting: &Sighting| sighting.owner.number == number && sighting.encoding == Encoding::Plain;
+        let own =
+            |sighting: &Sighting| sighting.owner.number == number && sighting.encoding == Encoding::Plain;
         let in_head = found.head.iter().zip(&self.head);
         let in_body = found.body.iter().zip(&self.tokens);
         answer.status == self.status

@@ -56,7 +56,8 @@ impl Judge {
         }
         // An answer of which somebody else has a part is not the asker's: that it differs goes without saying.
         if charges.is_empty() && compared && answer.whole {
-            charges.extend(diverging(&anatomy, &knowledge.kind(asked).profile));
+            let diverging = diverging(&anatomy, &knowledge.kind(asked).profile).into_iter();
+            charges.extend(diverging.filter(|charge| !knowledge.ignored.contains(&charge.place)));
         }
         charges
     }

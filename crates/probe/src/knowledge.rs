@@ -57,6 +57,8 @@ pub(crate) struct Knowledge {
     /// What finds them.
     pub(crate) recogniser: Recogniser,
     kinds: Vec<[Kind; 2]>,
+    /// Places that may differ.
+    pub(crate) ignored: Vec<AnswerPlace>,
     /// Tokens of these slots are shown to everybody in turn, because the page is cached with the first one's.
     pub(crate) cached: BTreeSet<(usize, u8)>,
 }
@@ -72,10 +74,24 @@ pub(crate) struct Kind {
 
 impl Knowledge {
     /// Nothing but what is sent.
-    pub(crate) fn new(templates: Vec<Template>, places: Vec<RequestPlace>, sessions: Vec<AnswerPlace>, mint: Mint) -> Self {
+    pub(crate) fn new(
+        templates: Vec<Template>,
+        places: Vec<RequestPlace>,
+        sessions: Vec<AnswerPlace>,
+        mint: Mint,
+    ) -> Self {
         let recogniser = Recogniser::new(&mint);
         let kinds = templates.iter().map(|_| [Kind::default(), Kind::default()]).collect();
-        Self { templates, places, sessions, mint, recogniser, kinds, cached: BTreeSet::new() }
+        Self {
+            templates,
+            places,
+            sessions,
+            mint,
+            recogniser,
+            kinds,
+            ignored: Vec::new(),
+            cached: BTreeSet::new(),
+        }
     }
 
     /// What is known of requests such as `asked`.
@@ -90,7 +106,9 @@ impl Knowledge {
             false => vec![Visitor::Known],
         };
         let templates = self.templates.iter().enumerate();
-        templates.flat_map(|(index, template)| visitors(template).into_iter().map(move |visitor| (index, visitor))).collect()
+        templates
+            .flat_map(|(index, template)| visitors(template).into_iter().map(move |visitor| (index, visitor)))
+            .collect()
     }
 
     /// Learns from answers to requests in turn.
@@ -105,8 +123,10 @@ impl Knowledge {
     /// each has to be looked at.
     pub(crate) fn learn_glances(&mut self, answers: &[Kept]) {
         for (template, visitor) in self.kinds() {
-            let of_kind: Vec<&Kept> =
-                answers.iter().filter(|kept| (kept.asked.template, kept.asked.visitor) == (template, visitor)).collect();
+            let of_kind: Vec<&Kept> = answers
+                .iter()
+                .filter(|kept| (kept.asked.template, kept.asked.visitor) == (template, visitor))
+                .collect();
             let issues = of_kind.iter().any(|kept| self.issues(kept));
             let glance = if issues { None } else { self.glance(&of_kind) };
             self.kinds[template][visitor as usize].glance = glance;
@@ -115,13 +135,18 @@ impl Knowledge {
 
     fn issues(&self, kept: &Kept) -> bool {
         let anatomy = self.anatomy(kept);
-        self.sessions.iter().any(|place| anatomy.fields.get(place).is_some_and(|content| content.id.is_some()))
+        self.sessions
+            .iter()
+            .any(|place| anatomy.fields.get(place).is_some_and(|content| content.id.is_some()))
     }
 
     fn glance(&self, answers: &[&Kept]) -> Option<Glance> {
         let (first, others) = answers.split_first()?;
-        let glance = self.with_sightings(first, |answer, found| Glance::of(answer, first.asked.number, found))?;
-        let same = |kept: &&Kept| self.with_sightings(kept, |answer, found| glance.is(answer, kept.asked.number, found));
+        let glance =
+            self.with_sightings(first, |answer, found| Glance::of(answer, first.asked.number, found))?;
+        let same = |kept: &&Kept| {
+            self.with_sightings(kept, |answer, found| glance.is(answer, kept.asked.number, found))
+        };
         (others.len() > 1 && others.iter().all(same)).then_some(glance)
     }
 
@@ -138,7 +163,8 @@ impl Knowledge {
     /// The cookies that the server sets to another value each time, as it does with ids.
     pub(crate) fn issued_cookies(&self, answers: &[Kept]) -> Vec<AnswerPlace> {
         let anatomies: Vec<Anatomy> = answers.iter().map(|kept| self.anatomy(kept)).collect();
-        let mut names: BTreeSet<&AnswerPlace> = anatomies.iter().flat_map(|anatomy| anatomy.fields.keys()).collect();
+        let mut names: BTreeSet<&AnswerPlace> =
+            anatomies.iter().flat_map(|anatomy| anatomy.fields.keys()).collect();
         names.retain(|place| matches!(place, AnswerPlace::Cookie(_)));
         let differs = |place: &&AnswerPlace| {
             let ids: Vec<&String> =
@@ -151,7 +177,11 @@ impl Knowledge {
     /// What is wrong with answers that came in turn, each with the answer it is about.
     ///
     /// A page that was cached with somebody's parameters is not blamed: what stands in a URL is no secret.
-    pub(crate) fn charges_in_turn<'k>(&mut self, answers: &'k [Kept], issued: &mut Issued) -> Vec<(&'k Kept, Charge)> {
+    pub(crate) fn charges_in_turn<'k>(
+        &mut self,
+        answers: &'k [Kept],
+        issued: &mut Issued,
+    ) -> Vec<(&'k Kept, Charge)> {
         let mut charges = Vec::new();
         for kept in answers {
             let anatomy = self.anatomy(kept);
@@ -159,7 +189,8 @@ impl Knowledge {
             let shared = shared(&anatomy, kept.asked.number, &self.sessions, issued);
             charges.extend(found.chain(shared).map(|charge| (kept, charge)));
         }
-        let cached = |charge: &Charge| matches!(charge.whose, Whose::Token(owner, _) if self.is_parameter(owner));
+        let cached =
+            |charge: &Charge| matches!(charge.whose, Whose::Token(owner, _) if self.is_parameter(owner));
         let forgiven = charges.iter().filter_map(|(kept, charge)| match charge.whose {
             Whose::Token(owner, _) if cached(charge) => Some((kept.asked.template, owner.slot)),
             _ => None,
@@ -191,10 +222,5 @@ impl Knowledge {
     pub(crate) fn open(&self) -> Vec<String> {
         let places = self.kinds.iter().flatten().flat_map(|kind| &kind.profile.open);
         places.map(ToString::to_string).collect::<BTreeSet<_>>().into_iter().collect()
-    }
-
-    /// Whether a changed answer could be told.
-    pub(crate) fn has_constants(&self) -> bool {
-        self.kinds.iter().flatten().any(|kind| kind.profile.has_constants())
     }
 }

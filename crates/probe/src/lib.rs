@@ -1,6 +1,5 @@
 //! Drives an HTTP server with identities, and notes who was given whose.
 #![forbid(unsafe_code)]
-#![allow(dead_code)]
 
 mod anatomy;
 mod connection;
@@ -26,9 +25,10 @@ mod verdict;
 mod wire;
 
 pub use error::ProbeError;
-pub use mode::Mode;
+pub use mode::{Mode, UnknownMode};
 pub use options::{Observer, Options, Outcome, Progress};
 pub use place::{AnswerPlace, PlaceError, RequestPlace};
 pub use run::probe;
 pub use target::Target;
-pub use template::Ask;
+pub use template::{Ask, TemplateError};
+pub use wire::Malformed;

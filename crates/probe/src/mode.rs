@@ -1,6 +1,7 @@
 //! The ways in which requests are sent: what real incidents took.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// How a request is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,8 +40,14 @@ impl Mode {
     ];
 
     /// Those that a user can choose from.
-    pub const CHOICE: [Self; 6] =
-        [Self::KeepAlive, Self::NewConnection, Self::Burst, Self::Cancelled, Self::SlowReader, Self::Pipelined];
+    pub const CHOICE: [Self; 6] = [
+        Self::KeepAlive,
+        Self::NewConnection,
+        Self::Burst,
+        Self::Cancelled,
+        Self::SlowReader,
+        Self::Pipelined,
+    ];
 
     /// Its name in reports and on the command line.
     pub fn name(self) -> &'static str {
@@ -68,6 +75,20 @@ impl Mode {
             Self::SlowReader => 3,
             Self::InTurn | Self::Stream => 0,
         }
+    }
+}
+
+/// The name of a way that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no way to send requests; there are {names}", names = Mode::CHOICE.map(Mode::name).join(", "))]
+pub struct UnknownMode(pub String);
+
+impl FromStr for Mode {
+    type Err = UnknownMode;
+
+    fn from_str(name: &str) -> Result<Self, UnknownMode> {
+        let known = Self::CHOICE.into_iter().find(|mode| mode.name() == name);
+        known.ok_or_else(|| UnknownMode(name.to_owned()))
     }
 }
 

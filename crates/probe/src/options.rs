@@ -21,6 +21,8 @@ pub struct Options {
     pub tokens: Vec<RequestPlace>,
     /// Where the server issues ids; cookies that look so where there is nothing.
     pub sessions: Vec<AnswerPlace>,
+    /// Places of answers that may differ under concurrency.
+    pub ignore: Vec<AnswerPlace>,
     /// How long to send concurrently.
     pub duration: Duration,
     /// How many requests to send concurrently, at most.

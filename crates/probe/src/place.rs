@@ -44,6 +44,11 @@ pub enum PlaceError {
     #[error("`{0}` is no JSON pointer; it looks like /user/id")]
     Pointer(String),
     /// Answers have no such place.
+    #[error(
+        "`{0}` names no place of an answer; there are header:NAME, cookie:NAME, json:/POINTER, body and status"
+    )]
+    NotAnswered(String),
+    /// Nor is an id issued there.
     #[error("`{0}` is no place where a server issues ids; there are cookie:NAME and json:/POINTER")]
     NotIssued(String),
 }
@@ -67,12 +72,25 @@ impl FromStr for RequestPlace {
 impl FromStr for AnswerPlace {
     type Err = PlaceError;
 
-    /// Reads a place where ids are issued: a cookie, or a value in JSON.
     fn from_str(text: &str) -> Result<Self, PlaceError> {
         match text.split_once(':') {
+            None if text == "body" => Ok(Self::Body),
+            None if text == "status" => Ok(Self::Status),
+            Some(("header", name)) => Ok(Self::Header(word(name)?.to_ascii_lowercase())),
             Some(("cookie", name)) => Ok(Self::Cookie(word(name)?)),
             Some(("json", name)) => Ok(Self::Json(pointer(name)?)),
-            _ => Err(PlaceError::NotIssued(text.to_owned())),
+            _ => Err(PlaceError::NotAnswered(text.to_owned())),
+        }
+    }
+}
+
+impl AnswerPlace {
+    /// Reads a place where a server issues ids: a cookie, or a value in JSON.
+    pub fn issued(text: &str) -> Result<Self, PlaceError> {
+        match text.parse() {
+            Ok(place @ (Self::Cookie(_) | Self::Json(_))) => Ok(place),
+            Ok(_) | Err(PlaceError::NotAnswered(_)) => Err(PlaceError::NotIssued(text.to_owned())),
+            Err(error) => Err(error),
         }
     }
 }
@@ -86,7 +104,11 @@ fn is_reserved(name: &str) -> bool {
 /// A token of RFC 9110, section 5.6.2, which names of headers and cookies are.
 fn word(name: &str) -> Result<String, PlaceError> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if !name.is_empty() && name.bytes().all(fits) { Ok(name.to_owned()) } else { Err(PlaceError::Name(name.to_owned())) }
+    if !name.is_empty() && name.bytes().all(fits) {
+        Ok(name.to_owned())
+    } else {
+        Err(PlaceError::Name(name.to_owned()))
+    }
 }
 
 fn pointer(text: &str) -> Result<String, PlaceError> {
@@ -125,7 +147,7 @@ mod tests {
         for text in ["header:X-User", "cookie:sid", "query:u", "json:/user/id"] {
             assert_eq!(text.parse::<RequestPlace>().expect("a place").to_string(), text);
         }
-        for text in ["cookie:sid", "json:/user/id"] {
+        for text in ["header:x-user", "cookie:sid", "json:/user/id", "body", "status"] {
             assert_eq!(text.parse::<AnswerPlace>().expect("a place").to_string(), text);
         }
     }
@@ -136,6 +158,6 @@ mod tests {
         assert!(message("sid").contains("there are header:NAME"), "{}", message("sid"));
         assert!(message("json:user").contains("/user/id"));
         assert!(message("header:Host").contains("no name") && message("cookie:a b").contains("no name"));
-        assert!("header:X".parse::<AnswerPlace>().is_err());
+        assert!("query:u".parse::<AnswerPlace>().is_err() && AnswerPlace::issued("header:X").is_err());
     }
 }

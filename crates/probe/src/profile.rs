@@ -68,7 +68,13 @@ impl Profile {
     /// Learns from one more answer.
     pub(crate) fn learn(&mut self, anatomy: &Anatomy) {
         self.answers += 1;
-        self.open.extend(anatomy.fields.iter().filter(|(_, content)| shows_several(content)).map(|(place, _)| place.clone()));
+        self.open.extend(
+            anatomy
+                .fields
+                .iter()
+                .filter(|(_, content)| shows_several(content))
+                .map(|(place, _)| place.clone()),
+        );
         self.shapes.entry(anatomy.status).or_default().learn(anatomy);
     }
 
@@ -77,22 +83,17 @@ impl Profile {
         self.answers >= FEWEST
     }
 
-    /// What is normal for this status, if it came up in turn.
-    pub(crate) fn shape(&self, status: u16) -> Option<&Shape> {
-        self.shapes.get(&status)
-    }
-
     /// The places that name the asker, whenever the answer has its usual status, with the slots.
     pub(crate) fn own_places(&self) -> impl Iterator<Item = (&AnswerPlace, u16)> {
         self.shapes.values().flat_map(|shape| {
-            let always = |field: &Field| shape.answers >= FEWEST && field.seen == shape.answers && field.own != 0;
-            shape.fields.iter().filter(move |(_, field)| always(field)).map(|(place, field)| (place, field.own))
+            let always =
+                |field: &Field| shape.answers >= FEWEST && field.seen == shape.answers && field.own != 0;
+            shape
+                .fields
+                .iter()
+                .filter(move |(_, field)| always(field))
+                .map(|(place, field)| (place, field.own))
         })
-    }
-
-    /// Whether the places' values, or a page's words, can be told to have changed.
-    pub(crate) fn has_constants(&self) -> bool {
-        self.shapes.values().any(Shape::has_constants)
     }
 
     /// How `anatomy` differs from all that came in turn.
@@ -137,7 +138,9 @@ impl Shape {
             field.constant = field.constant.filter(|constant| *constant == content.hash);
         }
         self.words = match (std::mem::take(&mut self.words), &anatomy.words) {
-            (Words::None, Some(words)) if self.answers == 0 => Words::Some(words.iter().copied().map(Some).collect()),
+            (Words::None, Some(words)) if self.answers == 0 => {
+                Words::Some(words.iter().copied().map(Some).collect())
+            }
             (Words::Some(known), Some(words)) if known.len() == words.len() => {
                 let same = |(known, word): (Option<u64>, &u64)| known.filter(|known| known == word);
                 Words::Some(known.into_iter().zip(words).map(same).collect())
@@ -151,11 +154,6 @@ impl Shape {
     /// What is known of a place that is there in every answer.
     fn field(&self, place: &AnswerPlace) -> Option<&Field> {
         self.fields.get(place).filter(|field| field.seen == self.answers)
-    }
-
-    fn has_constants(&self) -> bool {
-        let words = matches!(&self.words, Words::Some(words) if words.iter().any(Option::is_some));
-        words || self.fields.values().any(|field| field.seen == self.answers && field.constant.is_some())
     }
 
     fn differences(&self, anatomy: &Anatomy) -> Vec<(AnswerPlace, Difference)> {
@@ -194,7 +192,9 @@ impl Field {
             None => Some(Difference::Absent),
             Some(content) if !content.foreign.is_empty() => None,
             Some(content) if self.own & !content.own != 0 => Some(Difference::OwnMissing),
-            Some(content) if self.constant.is_some_and(|constant| constant != content.hash) => Some(Difference::Changed),
+            Some(content) if self.constant.is_some_and(|constant| constant != content.hash) => {
+                Some(Difference::Changed)
+            }
             Some(_) => None,
         }
     }
@@ -207,7 +207,10 @@ mod tests {
     use crate::token::Mint;
 
     /// A profile of the pages that `page` gives to the first ten requests, and what it says of another page.
-    fn differences(page: impl Fn(&str, u64) -> String, later: impl Fn(&str) -> String) -> Vec<(String, Difference)> {
+    fn differences(
+        page: impl Fn(&str, u64) -> String,
+        later: impl Fn(&str) -> String,
+    ) -> Vec<(String, Difference)> {
         let mint = Mint::new();
         let mut profile = Profile::default();
         for number in 0..10 {
@@ -221,14 +224,20 @@ mod tests {
     fn a_page_that_is_always_the_same_may_not_change() {
         let page = |_: &str, _| "<html>Hello</html>".to_owned();
         assert_eq!(differences(page, |_| page("", 0)), []);
-        assert_eq!(differences(page, |_| "<html>Hallo</html>".to_owned()), [("body".to_owned(), Difference::Changed)]);
+        assert_eq!(
+            differences(page, |_| "<html>Hallo</html>".to_owned()),
+            [("body".to_owned(), Difference::Changed)]
+        );
     }
 
     #[test]
     fn what_varies_in_turn_may_vary() {
         let page = |own: &str, time: u64| format!("<p>{own}</p> <i>csrf {time}</i> the end");
         assert_eq!(differences(page, |own| page(own, 7_777)), []);
-        assert_eq!(differences(page, |own| page(own, 7) + " of all"), [("body".to_owned(), Difference::Changed)]);
+        assert_eq!(
+            differences(page, |own| page(own, 7) + " of all"),
+            [("body".to_owned(), Difference::Changed)]
+        );
         let length = |own: &str, time: u64| format!("{own}{}", " x".repeat(time as usize));
         assert_eq!(differences(length, |own| length(own, 99)), []);
     }
@@ -257,9 +266,13 @@ mod tests {
     fn a_list_of_visitors_is_open() {
         let mint = Mint::new();
         let mut profile = Profile::default();
-        let list = format!(r#"{{"last":["{}","{}"],"me":"{}"}}"#, token(&mint, 1), token(&mint, 2), token(&mint, 3));
+        let list =
+            format!(r#"{{"last":["{}","{}"],"me":"{}"}}"#, token(&mint, 1), token(&mint, 2), token(&mint, 3));
         profile.learn(&anatomy(&mint, 3, "", &list));
-        assert_eq!(profile.open.into_iter().map(|place| place.to_string()).collect::<Vec<_>>(), ["json:/last/*"]);
+        assert_eq!(
+            profile.open.into_iter().map(|place| place.to_string()).collect::<Vec<_>>(),
+            ["json:/last/*"]
+        );
     }
 
     #[test]
@@ -267,7 +280,9 @@ mod tests {
         let mint = Mint::new();
         let mut profile = Profile::default();
         let at = |profile: &mut Profile, second: u32, numbers: std::ops::Range<u64>| {
-            numbers.for_each(|number| profile.learn(&anatomy(&mint, number, "", &format!(r#"{{"at":{second}}}"#))));
+            numbers.for_each(|number| {
+                profile.learn(&anatomy(&mint, number, "", &format!(r#"{{"at":{second}}}"#)))
+            });
         };
         at(&mut profile, 1, 0..5);
         let later = anatomy(&mint, 9, "", r#"{"at":2}"#);

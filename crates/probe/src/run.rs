@@ -1,6 +1,5 @@
 //! A probe from its beginning to its end.
 
-use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -37,8 +36,9 @@ const LEAST_PATIENCE: Duration = Duration::from_secs(2);
 ///
 /// When the server cannot be reached, or does not answer requests in turn.
 pub fn probe(options: &Options, observer: &mut dyn Observer) -> Result<Outcome, ProbeError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ProbeError::Start)?;
-    Run::begin(options, observer, &runtime)?.to_the_end()
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ProbeError::Start)?;
+    Run::begin(options, observer, &runtime)?.finish()
 }
 
 /// A run under way.
@@ -58,7 +58,11 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn begin(options: &'a Options, observer: &'a mut dyn Observer, runtime: &'a Runtime) -> Result<Self, ProbeError> {
+    fn begin(
+        options: &'a Options,
+        observer: &'a mut dyn Observer,
+        runtime: &'a Runtime,
+    ) -> Result<Self, ProbeError> {
         let tls = match options.target.tls {
             true => Some(connection::config(options.tls_ca.as_deref(), b"http/1.1")?),
             false => None,
@@ -82,7 +86,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn to_the_end(mut self) -> Result<Outcome, ProbeError> {
+    fn finish(mut self) -> Result<Outcome, ProbeError> {
         let (mut knowledge, before, lost) = self.acquaint()?;
         self.judge_in_turn(&mut knowledge, &before);
         let knowledge = Arc::new(knowledge);
@@ -108,6 +112,7 @@ impl<'a> Run<'a> {
         };
         let (tokens, sessions) = self.places(&asks)?;
         let mut knowledge = self.knowledge(&asks, tokens, sessions)?;
+        knowledge.ignored = self.options.ignore.clone();
         let (answers, lost) = self.ask_in_turn(&knowledge)?;
         knowledge.learn(&answers);
         knowledge.learn_glances(&answers);
@@ -136,7 +141,12 @@ impl<'a> Run<'a> {
         Ok((tokens, sessions))
     }
 
-    fn knowledge(&self, asks: &[Ask], tokens: Vec<RequestPlace>, sessions: Vec<AnswerPlace>) -> Result<Knowledge, ProbeError> {
+    fn knowledge(
+        &self,
+        asks: &[Ask],
+        tokens: Vec<RequestPlace>,
+        sessions: Vec<AnswerPlace>,
+    ) -> Result<Knowledge, ProbeError> {
         let authority = &self.options.target.authority;
         let template = |ask: &Ask| Template::new(ask.clone(), authority, &tokens, &sessions);
         let templates = asks.iter().map(template).collect::<Result<_, _>>()?;
@@ -182,7 +192,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn set_to_work(&mut self, knowledge: &Arc<Knowledge>, before: &[Kept], lost: u64) -> Result<Crew, ProbeError> {
+    fn set_to_work(
+        &mut self,
+        knowledge: &Arc<Knowledge>,
+        before: &[Kept],
+        lost: u64,
+    ) -> Result<Crew, ProbeError> {
         let options = self.options;
         let mut took: Vec<Duration> = before.iter().map(|kept| kept.took).collect();
         took.sort_unstable();
@@ -222,7 +237,8 @@ impl<'a> Run<'a> {
             [] => Mode::CHOICE.to_vec(),
             chosen => chosen.to_vec(),
         };
-        let harmless = knowledge.templates.iter().all(|template| ["GET", "HEAD"].contains(&&*template.ask().method));
+        let harmless =
+            knowledge.templates.iter().all(|template| ["GET", "HEAD"].contains(&&*template.ask().method));
         if modes.len() > 1 && modes.contains(&Mode::Pipelined) {
             let control = self.control(knowledge, LEAST_PATIENCE.min(self.options.patience));
             let taken = harmless && self.runtime.block_on(control.pipelines(self.next));
@@ -354,9 +370,4 @@ fn sensible(issued: &[AnswerPlace]) -> Vec<RequestPlace> {
 fn quantile(sorted: &[Duration], share: f64) -> Duration {
     let index = ((sorted.len() as f64 - 1.0) * share).round();
     sorted.get(index.max(0.0) as usize).copied().unwrap_or_default()
-}
-
-/// Ends a run from outside.
-pub fn stop(options: &Options) {
-    options.stop.store(true, Relaxed);
 }

@@ -33,7 +33,9 @@ impl Target {
             other => return Err(error(format!("`{other}` is neither http nor https"))),
         };
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(error("a name and password do not go into it; give an Authorization header".to_owned()));
+            return Err(error(
+                "a name and password do not go into it; give an Authorization header".to_owned(),
+            ));
         }
         let host = url.host_str().ok_or_else(|| error("it names no host".to_owned()))?;
         let port = url.port_or_known_default().ok_or_else(|| error("it names no port".to_owned()))?;
@@ -55,7 +57,9 @@ impl Target {
         let found: Vec<SocketAddr> =
             found.map_err(|source| ProbeError::Resolve { host: host(), source })?.collect();
         match found.iter().find(|address| !address.ip().to_canonical().is_loopback()) {
-            Some(address) if !elsewhere => Err(ProbeError::NotLoopback { host: host(), address: address.ip() }),
+            Some(address) if !elsewhere => {
+                Err(ProbeError::NotLoopback { host: host(), address: address.ip() })
+            }
             _ => Ok(found),
         }
     }
@@ -71,7 +75,10 @@ mod tests {
         let expected = ("shop.test", "shop.test", 443, true, "/cart?full=1");
         assert_eq!((&*target.authority, &*target.host, target.port, target.tls, &*target.path), expected);
         let target = Target::parse("[::1]:8080").expect("a URL");
-        assert_eq!((&*target.authority, &*target.host, target.port, &*target.path), ("[::1]:8080", "::1", 8080, "/"));
+        assert_eq!(
+            (&*target.authority, &*target.host, target.port, &*target.path),
+            ("[::1]:8080", "::1", 8080, "/")
+        );
         assert_eq!(Target::parse("localhost:3000/a").expect("a URL").authority, "localhost:3000");
     }
 

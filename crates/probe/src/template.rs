@@ -34,7 +34,7 @@ impl Ask {
 /// Who sends it: somebody who has an id already, or somebody who is to be given one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
-pub enum Visitor {
+pub(crate) enum Visitor {
     /// Carries a token in every place.
     Known,
     /// Leaves out those by which the server would know a session.
@@ -66,7 +66,7 @@ pub enum TemplateError {
 
 /// A request ready to be sent, but for its tokens.
 #[derive(Clone, Debug)]
-pub struct Template {
+pub(crate) struct Template {
     ask: Ask,
     /// For a known visitor and for a new one.
     forms: [Form; 2],
@@ -86,7 +86,12 @@ struct Form {
 impl Template {
     /// `ask`, sent to `authority`, with a token in each of `places`; a new visitor leaves out those that are also in
     /// `sessions`.
-    pub fn new(ask: Ask, authority: &str, places: &[RequestPlace], sessions: &[AnswerPlace]) -> Result<Self, TemplateError> {
+    pub(crate) fn new(
+        ask: Ask,
+        authority: &str,
+        places: &[RequestPlace],
+        sessions: &[AnswerPlace],
+    ) -> Result<Self, TemplateError> {
         let issued = |place: &RequestPlace| match place {
             RequestPlace::Cookie(name) => sessions.contains(&AnswerPlace::Cookie(name.clone())),
             _ => false,
@@ -102,27 +107,22 @@ impl Template {
     }
 
     /// What it asks for.
-    pub fn ask(&self) -> &Ask {
+    pub(crate) fn ask(&self) -> &Ask {
         &self.ask
     }
 
     /// Whether a new visitor sends anything else than a known one.
-    pub fn knows_visitors(&self) -> bool {
+    pub(crate) fn knows_visitors(&self) -> bool {
         self.forms[0].slots != self.forms[1].slots
     }
 
-    /// The slots that carry tokens.
-    pub fn slots(&self, visitor: Visitor) -> &[u8] {
-        &self.form(visitor).slots
-    }
-
     /// Appends the request number `number` to `out`, as HTTP/1.1 has it.
-    pub fn write(&self, visitor: Visitor, mint: &Mint, number: u64, out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, visitor: Visitor, mint: &Mint, number: u64, out: &mut Vec<u8>) {
         Self::fill(&self.forms[visitor as usize], mint, number, out);
     }
 
     /// The same, asking the server to close the connection behind its answer.
-    pub fn write_last(&self, visitor: Visitor, mint: &Mint, number: u64, out: &mut Vec<u8>) {
+    pub(crate) fn write_last(&self, visitor: Visitor, mint: &Mint, number: u64, out: &mut Vec<u8>) {
         Self::fill(&self.last[visitor as usize], mint, number, out);
     }
 
@@ -137,7 +137,7 @@ impl Template {
     }
 
     /// The same request in parts, for whoever frames it in another way.
-    pub fn parts(&self, visitor: Visitor, mint: &Mint, number: u64) -> Ask {
+    pub(crate) fn parts(&self, visitor: Visitor, mint: &Mint, number: u64) -> Ask {
         let form = self.form(visitor);
         let filled = |text: &str| {
             form.slots.iter().fold(text.to_owned(), |text, slot| {
@@ -208,11 +208,13 @@ fn put(parts: &mut Ask, place: &RequestPlace, text: &str) -> Result<(), Template
 
 /// All cookies go into one header, in the order in which they were named.
 fn put_cookie(headers: &mut Vec<(String, String)>, name: &str, text: &str) {
-    let at = headers.iter().position(|(header, _)| header.eq_ignore_ascii_case("cookie")).unwrap_or_else(|| {
-        headers.push(("Cookie".to_owned(), String::new()));
-        headers.len() - 1
-    });
-    let others = headers[at].1.split("; ").filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(name));
+    let at =
+        headers.iter().position(|(header, _)| header.eq_ignore_ascii_case("cookie")).unwrap_or_else(|| {
+            headers.push(("Cookie".to_owned(), String::new()));
+            headers.len() - 1
+        });
+    let others =
+        headers[at].1.split("; ").filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(name));
     let pairs: Vec<String> = others.map(str::to_owned).chain([format!("{name}={text}")]).collect();
     headers[at].1 = pairs.join("; ");
 }
@@ -221,7 +223,8 @@ fn put_cookie(headers: &mut Vec<(String, String)>, name: &str, text: &str) {
 fn with_parameter(target: &str, name: &str, text: &str) -> String {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let encoded: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
-    let others = query.split('&').filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(&*encoded));
+    let others =
+        query.split('&').filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(&*encoded));
     let pairs: Vec<String> = others.map(str::to_owned).chain([format!("{encoded}={text}")]).collect();
     format!("{path}?{}", pairs.join("&"))
 }
@@ -301,12 +304,19 @@ mod tests {
         let mint = Mint::new();
         let template = Template::new(ask, "localhost:1", &all, &[]).expect("all fit");
         let text = written(&template, Visitor::Known, &mint);
-        let slots: Vec<u8> = Recogniser::new(&mint).find(text.as_bytes()).map(|Sighting { owner, .. }| owner.slot).collect();
+        let slots: Vec<u8> =
+            Recogniser::new(&mint).find(text.as_bytes()).map(|Sighting { owner, .. }| owner.slot).collect();
         assert_eq!(slots, [2, 1, 0, 3]);
         let token = |slot| mint.token(Owner { number: 7, slot });
-        assert!(text.starts_with(&format!("POST /a?keep=1&u={} HTTP/1.1\r\nHost: localhost:1\r\n", token(2))), "{text}");
+        assert!(
+            text.starts_with(&format!("POST /a?keep=1&u={} HTTP/1.1\r\nHost: localhost:1\r\n", token(2))),
+            "{text}"
+        );
         assert!(text.contains(&format!("Cookie: theme=dark; sid={}\r\n", token(1))), "{text}");
-        assert!(text.ends_with(&format!("\r\n\r\n{{\"user\":{{\"id\":\"{}\",\"name\":\"n\"}}}}", token(3))), "{text}");
+        assert!(
+            text.ends_with(&format!("\r\n\r\n{{\"user\":{{\"id\":\"{}\",\"name\":\"n\"}}}}", token(3))),
+            "{text}"
+        );
     }
 
     #[test]
@@ -317,22 +327,26 @@ mod tests {
         assert!(template.knows_visitors());
         let text = written(&template, Visitor::New, &Mint::new());
         assert!(text.contains("Cookie: visitor=") && !text.contains("sid="), "{text}");
-        assert_eq!((template.slots(Visitor::Known), template.slots(Visitor::New)), (&[0, 1, 2][..], &[0, 2][..]));
     }
 
     #[test]
     fn the_parts_say_what_the_bytes_say() {
         let mint = Mint::new();
-        let template = Template::new(Ask::get("/p"), "h", &places(&["query:u", "header:X-User"]), &[]).expect("all fit");
+        let template =
+            Template::new(Ask::get("/p"), "h", &places(&["query:u", "header:X-User"]), &[]).expect("all fit");
         let parts = template.parts(Visitor::Known, &mint, 7);
         let text = written(&template, Visitor::Known, &mint);
-        assert!(text.contains(&parts.target) && text.contains(&format!("X-User: {}", parts.headers[0].1)), "{text}");
+        assert!(
+            text.contains(&parts.target) && text.contains(&format!("X-User: {}", parts.headers[0].1)),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_body_without_the_place_is_told() {
         let ask = Ask { body: b"[1]".to_vec(), ..Ask::get("/") };
-        let error = Template::new(ask.clone(), "h", &places(&["json:/user/id"]), &[]).expect_err("no such value");
+        let error =
+            Template::new(ask.clone(), "h", &places(&["json:/user/id"]), &[]).expect_err("no such value");
         assert_eq!(error.to_string(), "put a token at json:/user/id of GET /: its body has no such value");
         let error = Template::new(Ask { body: b"a=b".to_vec(), ..ask }, "h", &places(&["json:/u"]), &[]);
         assert!(error.expect_err("not JSON").to_string().ends_with("its body is not JSON"));

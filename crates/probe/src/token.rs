@@ -9,11 +9,11 @@ mod recogniser;
 
 use std::hash::{BuildHasher, RandomState};
 
-pub use encodings::Encoding;
-pub use recogniser::{Recogniser, Sighting};
+pub(crate) use encodings::Encoding;
+pub(crate) use recogniser::{Recogniser, Sighting};
 
 /// How many characters a token has.
-pub const LENGTH: usize = 32;
+pub(crate) const LENGTH: usize = 32;
 
 /// How many of them are the same for the whole run.
 const NONCE: usize = 16;
@@ -22,26 +22,26 @@ const NONCE: usize = 16;
 const NUMBER_BITS: u32 = 36;
 
 /// How many places of one request may carry a token: what four bits tell apart.
-pub const MOST_SLOTS: usize = 16;
+pub(crate) const MOST_SLOTS: usize = 16;
 
 /// The 40 bits of number and slot.
 const MASK: u64 = (1 << (NUMBER_BITS + 4)) - 1;
 
 /// An odd number, so that multiplying by it modulo 2^40 can be undone: 2^40 divided by the golden ratio.
-const SPREAD: u64 = 0x9E37_79B9_7F;
+const SPREAD: u64 = 0x9E_3779_B97F;
 
 /// Whose token it is, and in which of the request's places it was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Owner {
+pub(crate) struct Owner {
     /// The request, counted from 0 in a run.
-    pub number: u64,
+    pub(crate) number: u64,
     /// Index into the places that carry tokens.
-    pub slot: u8,
+    pub(crate) slot: u8,
 }
 
 /// Makes the tokens of one run, and reads their owners from them.
 #[derive(Clone, Debug)]
-pub struct Mint {
+pub(crate) struct Mint {
     nonce: [u8; NONCE],
     key: u64,
 }
@@ -55,7 +55,7 @@ impl Default for Mint {
 impl Mint {
     /// One whose tokens nobody can have met before. The standard library's hasher keys come from the system's random
     /// numbers, which is all that is asked for here: that two runs against one server are never taken for one another.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::from_numbers(RandomState::new().hash_one(0_u8), RandomState::new().hash_one(1_u8))
     }
 
@@ -66,7 +66,7 @@ impl Mint {
     }
 
     /// Writes the token of `owner` over `place`.
-    pub fn write(&self, owner: Owner, place: &mut [u8; LENGTH]) {
+    pub(crate) fn write(&self, owner: Owner, place: &mut [u8; LENGTH]) {
         let plain = (owner.number << 4 | u64::from(owner.slot)) & MASK;
         let scrambled = (plain.wrapping_mul(SPREAD) & MASK) ^ (self.key & MASK);
         place[..NONCE].copy_from_slice(&self.nonce);
@@ -74,7 +74,7 @@ impl Mint {
     }
 
     /// The token of `owner`.
-    pub fn token(&self, owner: Owner) -> String {
+    pub(crate) fn token(&self, owner: Owner) -> String {
         let mut place = [0; LENGTH];
         self.write(owner, &mut place);
         place.iter().copied().map(char::from).collect()

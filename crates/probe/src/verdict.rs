@@ -72,7 +72,13 @@ mod tests {
     use super::*;
 
     fn counts() -> ProbeCounts {
-        ProbeCounts { requests: 10_000, answers: 10_000, pairs: 600_000, overlap: 20.0, ..ProbeCounts::default() }
+        ProbeCounts {
+            requests: 10_000,
+            answers: 10_000,
+            pairs: 600_000,
+            overlap: 20.0,
+            ..ProbeCounts::default()
+        }
     }
 
     fn of(counts: &ProbeCounts, findings: u64, identities: bool) -> (Verdict, usize) {

@@ -7,4 +7,5 @@
 mod chunked;
 mod reader;
 
-pub use reader::{Answer, Malformed, Reader};
+pub use reader::Malformed;
+pub(crate) use reader::{Answer, Reader};

@@ -92,7 +92,12 @@ impl Client {
     }
 
     /// Sends `batch` and reads all answers to it. How many came before it went wrong, if it did, is in `answered`.
-    pub(crate) async fn exchange(&mut self, batch: &Batch<'_>, desk: &impl Desk, answered: &mut usize) -> Result<(), Ending> {
+    pub(crate) async fn exchange(
+        &mut self,
+        batch: &Batch<'_>,
+        desk: &impl Desk,
+        answered: &mut usize,
+    ) -> Result<(), Ending> {
         batch.asked.iter().for_each(|asked| desk.sending(asked));
         let done = match tokio::time::timeout(batch.patience, self.converse(batch, desk, answered)).await {
             Ok(done) => done,
@@ -104,7 +109,12 @@ impl Client {
         done
     }
 
-    async fn converse(&mut self, batch: &Batch<'_>, desk: &impl Desk, answered: &mut usize) -> Result<(), Ending> {
+    async fn converse(
+        &mut self,
+        batch: &Batch<'_>,
+        desk: &impl Desk,
+        answered: &mut usize,
+    ) -> Result<(), Ending> {
         self.write(batch.bytes).await?;
         let mut rests = if batch.pace == Reading::Slowly { RESTS } else { 0 };
         for asked in batch.asked {
@@ -137,7 +147,13 @@ impl Client {
     }
 
     /// Reads one answer. Returns whether the connection can go on.
-    async fn read(&mut self, asked: &Asked, to_head: bool, desk: &impl Desk, rests: &mut u32) -> Result<bool, Ending> {
+    async fn read(
+        &mut self,
+        asked: &Asked,
+        to_head: bool,
+        desk: &impl Desk,
+        rests: &mut u32,
+    ) -> Result<bool, Ending> {
         loop {
             match self.reader.next(to_head) {
                 Ok(Some(answer)) => {

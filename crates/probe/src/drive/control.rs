@@ -70,7 +70,8 @@ impl Control<'_> {
     /// request. A first request that fails is an error: there is nothing to probe then.
     pub(crate) async fn ask(&self, first: u64) -> Result<Learnt, ProbeError> {
         let kinds = self.knowledge.kinds();
-        let album = Album { ledger: self.ledger, sent: RefCell::new(Instant::now()), kept: RefCell::default() };
+        let album =
+            Album { ledger: self.ledger, sent: RefCell::new(Instant::now()), kept: RefCell::default() };
         let (mut client, mut number, mut lost) = (Client::default(), first, 0);
         let start = Instant::now();
         for round in 0..ROUNDS {
@@ -95,7 +96,8 @@ impl Control<'_> {
 
     /// Whether the server answers two requests that were sent before the first answer came.
     pub(crate) async fn pipelines(&self, first: u64) -> bool {
-        let album = Album { ledger: self.ledger, sent: RefCell::new(Instant::now()), kept: RefCell::default() };
+        let album =
+            Album { ledger: self.ledger, sent: RefCell::new(Instant::now()), kept: RefCell::default() };
         let asked = [0, 1].map(|more| Asked {
             number: first + more,
             template: 0,
@@ -127,7 +129,12 @@ impl Control<'_> {
     async fn send(&self, client: &mut Client, asked: &[Asked], album: &Album<'_>) -> Result<(), Ending> {
         let mut bytes = Vec::new();
         for one in asked {
-            self.knowledge.templates[one.template].write(one.visitor, &self.knowledge.mint, one.number, &mut bytes);
+            self.knowledge.templates[one.template].write(
+                one.visitor,
+                &self.knowledge.mint,
+                one.number,
+                &mut bytes,
+            );
         }
         let to_head = self.knowledge.templates[asked[0].template].ask().method == "HEAD";
         let batch = Batch { asked, bytes: &bytes, to_head, patience: self.patience, pace: Reading::AtOnce };

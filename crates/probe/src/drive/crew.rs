@@ -85,8 +85,10 @@ impl Crew {
         for index in 0..orders.threads {
             let share = clients / orders.threads + usize::from(index < clients % orders.threads);
             let (orders, sender) = (Arc::clone(&orders), sender.clone());
-            let runtime =
-                tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ProbeError::Start)?;
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map_err(ProbeError::Start)?;
             let work = move || LocalSet::new().block_on(&runtime, serve(orders, index, share, sender));
             let thread = std::thread::Builder::new().name(format!("probe-{index}")).spawn(work);
             threads.push(thread.map_err(ProbeError::Start)?);
@@ -106,7 +108,8 @@ impl Crew {
     /// How many requests were sent so far.
     pub(crate) fn requests(&self) -> u64 {
         let Orders { first, threads, sent, .. } = &*self.orders;
-        let of_thread = |number: u64| number.checked_sub(*first).map_or(0, |since| since / *threads as u64 + 1);
+        let of_thread =
+            |number: u64| number.checked_sub(*first).map_or(0, |since| since / *threads as u64 + 1);
         sent.iter().map(|number| of_thread(number.load(Relaxed))).sum()
     }
 
@@ -119,7 +122,10 @@ impl Crew {
 
     /// What all threads have counted, when they are done.
     pub(crate) fn end(self) -> Tally {
-        let tallies = self.threads.into_iter().map(|thread| thread.join().expect("a thread that counts does not panic"));
+        let tallies = self
+            .threads
+            .into_iter()
+            .map(|thread| thread.join().expect("a thread that counts does not panic"));
         tallies.fold(Tally::default(), Tally::with)
     }
 }
@@ -142,8 +148,8 @@ impl Tally {
         self.pairs += other.pairs;
         self.refused += other.refused;
         self.modes.iter_mut().zip(other.modes).for_each(|(mine, others)| *mine += others);
-        for (key, times) in other.charges {
-            *self.charges.entry(key).or_default() += times;
+        for (key, count) in other.charges {
+            self.charges.entry(key).or_default().merge(count);
         }
         self
     }

@@ -1,7 +1,7 @@
 //! One thread's clients: what each sends next, and what is made of the answers.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -16,6 +16,7 @@ use crate::evidence::{Key, Scene};
 use crate::judge::Judge;
 use crate::ledger::Asked;
 use crate::mode::{Mixture, Mode};
+use crate::place::AnswerPlace;
 use crate::rules::{Charge, Ending, is_shed, loss};
 use crate::template::Visitor;
 use crate::wire::Answer;
@@ -31,6 +32,9 @@ const NEW_VISITORS: u32 = 30;
 
 /// How many different things can be charged before further ones are only counted together with others of their kind.
 const MOST_KEYS: usize = 512;
+
+/// How many places of answers are told apart for one of them.
+const MOST_PLACES: usize = 32;
 
 /// When nobody has been let in for so long, the server is gone.
 const GONE: Duration = Duration::from_millis(1_500);
@@ -54,7 +58,34 @@ pub(crate) struct Tally {
     /// Connections that were not accepted, and closed ones that were to be used again.
     pub(crate) refused: u64,
     /// How often each thing was charged.
-    pub(crate) charges: BTreeMap<Key, u64>,
+    pub(crate) charges: BTreeMap<Key, Count>,
+}
+
+/// How often something was charged, and where in answers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Count {
+    /// In how many answers.
+    pub(crate) answers: u64,
+    /// The request of the last of them: an answer with the same in several places counts once.
+    last: u64,
+    /// The places.
+    pub(crate) places: BTreeSet<AnswerPlace>,
+}
+
+impl Count {
+    fn add(&mut self, asked: &Asked, place: &AnswerPlace) {
+        self.answers += u64::from(self.answers == 0 || self.last != asked.number);
+        self.last = asked.number;
+        if !self.places.contains(place) && self.places.len() < MOST_PLACES {
+            self.places.insert(place.clone());
+        }
+    }
+
+    /// Adds what another thread has counted.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.answers += other.answers;
+        self.places.extend(other.places);
+    }
 }
 
 /// One thread's share of the work.
@@ -233,18 +264,24 @@ impl Worker {
     fn charge(&self, asked: &Asked, answer: Option<&Answer<'_>>, charge: &Charge) {
         let key = Key::of(asked, charge);
         let charges = &mut self.tally.borrow_mut().charges;
-        if let Some(times) = charges.get_mut(&key) {
-            *times += 1;
+        if let Some(count) = charges.get_mut(&key) {
+            count.add(asked, &charge.place);
             return;
         }
         if charges.len() >= MOST_KEYS {
             return;
         }
-        charges.insert(key.clone(), 1);
+        charges.entry(key.clone()).or_default().add(asked, &charge.place);
         let Orders { knowledge, ledger, .. } = &*self.orders;
         let crossing = Scene { knowledge, ledger, answer, in_turn: false }.crossing(asked, charge);
         let (status, difference) = (answer.map_or(0, |answer| answer.status), charge.difference);
-        let message = Message::Charged { key, crossing: Box::new(crossing), visitor: asked.visitor, status, difference };
+        let message = Message::Charged {
+            key,
+            crossing: Box::new(crossing),
+            visitor: asked.visitor,
+            status,
+            difference,
+        };
         // Whoever receives has gone away only when everything is over.
         let _ = self.messages.send(message);
     }

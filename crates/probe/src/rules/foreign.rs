@@ -70,7 +70,10 @@ mod tests {
         let foreign = |place: &str| vec![(Rule::ForeignIdentity, place.to_owned())];
         assert_eq!(charges("", &format!("<p>{other}</p>"), &mint), foreign("body"));
         assert_eq!(charges("", &format!(r#"{{"id":"{other}"}}"#), &mint), foreign("json:/id"));
-        assert_eq!(charges(&format!("Set-Cookie: sid={other}\r\n"), &token(&mint, 1), &mint), foreign("cookie:sid"));
+        assert_eq!(
+            charges(&format!("Set-Cookie: sid={other}\r\n"), &token(&mint, 1), &mint),
+            foreign("cookie:sid")
+        );
     }
 
     #[test]

@@ -37,7 +37,12 @@ impl Issued {
 }
 
 /// A charge for each of `places` where the answer to request `number` issues an id that somebody else was given before.
-pub(crate) fn shared(anatomy: &Anatomy, number: u64, places: &[AnswerPlace], issued: &mut Issued) -> Vec<Charge> {
+pub(crate) fn shared(
+    anatomy: &Anatomy,
+    number: u64,
+    places: &[AnswerPlace],
+    issued: &mut Issued,
+) -> Vec<Charge> {
     let ids = places.iter().filter_map(|place| Some((place, anatomy.fields.get(place)?.id.as_ref()?)));
     let taken = ids.filter_map(|(place, id)| Some((place, issued.give(id, number)?)));
     taken
@@ -63,8 +68,12 @@ mod tests {
         let places = [AnswerPlace::Cookie("sid".to_owned()), AnswerPlace::Json("/sid".to_owned())];
         let mut issued = Issued::default();
         let mut given = |number, id: &str| {
-            let page = anatomy(&mint, number, &format!("Set-Cookie: sid={id}\r\n"), &format!(r#"{{"sid":"{id}"}}"#));
-            shared(&page, number, &places, &mut issued).into_iter().map(|charge| charge.whose).collect::<Vec<_>>()
+            let page =
+                anatomy(&mint, number, &format!("Set-Cookie: sid={id}\r\n"), &format!(r#"{{"sid":"{id}"}}"#));
+            shared(&page, number, &places, &mut issued)
+                .into_iter()
+                .map(|charge| charge.whose)
+                .collect::<Vec<_>>()
         };
         assert_eq!(given(1, "0123456789"), [], "the same in cookie and page");
         assert_eq!(given(2, "another-id"), []);

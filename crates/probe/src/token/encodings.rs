@@ -7,7 +7,7 @@ use super::{LENGTH, NONCE};
 
 /// How a token was written where it was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Encoding {
+pub(crate) enum Encoding {
     /// As it was sent.
     Plain,
     /// In capital letters.
@@ -71,11 +71,11 @@ impl Encoding {
             Self::Plain => text.get(NONCE..LENGTH).map(<[u8]>::to_vec),
             Self::UpperCase => text.get(NONCE..LENGTH).map(<[u8]>::to_ascii_lowercase),
             Self::Base64(before) => from_base64(usize::from(before), text),
-            _ => self.from_characters(text),
+            _ => self.each_character(text),
         }
     }
 
-    fn from_characters(self, text: &[u8]) -> Option<Vec<u8>> {
+    fn each_character(self, text: &[u8]) -> Option<Vec<u8>> {
         let mut rest = text;
         let mut plain = Vec::with_capacity(LENGTH);
         while plain.len() < LENGTH {
@@ -111,8 +111,16 @@ fn from_base64(before: usize, text: &[u8]) -> Option<Vec<u8>> {
     let wanted = (before + LENGTH).div_ceil(3) * 4 - lost;
     let own = text.len().min(wanted);
     let mut characters = vec![b'A'; lost];
-    characters.extend(text[..own].iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte)));
-    let standard: Vec<u8> = characters.iter().map(|byte| match byte { b'-' => b'+', b'_' => b'/', other => *other }).collect();
+    characters
+        .extend(text[..own].iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte)));
+    let standard: Vec<u8> = characters
+        .iter()
+        .map(|byte| match byte {
+            b'-' => b'+',
+            b'_' => b'/',
+            other => *other,
+        })
+        .collect();
     // A rest of one character encodes nothing.
     let usable = if standard.len() % 4 == 1 { standard.len() - 1 } else { standard.len() };
     let lenient = base64::engine::GeneralPurpose::new(

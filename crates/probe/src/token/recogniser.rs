@@ -4,13 +4,13 @@ use super::{Encoding, Mint, Owner};
 
 /// A token that was found in an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sighting {
+pub(crate) struct Sighting {
     /// Whose it is.
-    pub owner: Owner,
+    pub(crate) owner: Owner,
     /// Where it begins, in bytes of the text that was searched.
-    pub at: usize,
+    pub(crate) at: usize,
     /// How it is written there.
-    pub encoding: Encoding,
+    pub(crate) encoding: Encoding,
 }
 
 /// Finds all tokens of a run in one pass, whatever they were encoded in.
@@ -18,14 +18,14 @@ pub struct Sighting {
 /// The search is for the first half of a token, in each of its encodings. All are long and begin differently, which is
 /// what vectorised search is best at: a page without tokens is read at several gigabytes a second.
 #[derive(Clone, Debug)]
-pub struct Recogniser {
+pub(crate) struct Recogniser {
     mint: Mint,
     needles: AhoCorasick,
 }
 
 impl Recogniser {
     /// One for the tokens of `mint`.
-    pub fn new(mint: &Mint) -> Self {
+    pub(crate) fn new(mint: &Mint) -> Self {
         let needles = Encoding::ALL.map(|encoding| encoding.needle(&mint.nonce));
         let needles = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostFirst)
@@ -35,7 +35,7 @@ impl Recogniser {
     }
 
     /// All tokens in `text`, from its beginning to its end.
-    pub fn find<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = Sighting> + 'a {
+    pub(crate) fn find<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = Sighting> + 'a {
         self.needles.find_iter(text).filter_map(|found| {
             let encoding = Encoding::ALL[found.pattern().as_usize()];
             let digits = encoding.second_half(&text[found.start()..])?;

@@ -106,7 +106,11 @@ mod tests {
                 start += taken;
                 done |= ended;
             }
-            assert_eq!((body.as_slice(), &WHOLE[start..], done), (&b"wikipedia"[..], &b"next"[..], true), "by {step}");
+            assert_eq!(
+                (body.as_slice(), &WHOLE[start..], done),
+                (&b"wikipedia"[..], &b"next"[..], true),
+                "by {step}"
+            );
         }
     }
 

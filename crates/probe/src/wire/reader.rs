@@ -37,22 +37,22 @@ pub enum Malformed {
 
 /// One whole answer.
 #[derive(Clone, Copy, Debug)]
-pub struct Answer<'a> {
+pub(crate) struct Answer<'a> {
     /// Such as 200.
-    pub status: u16,
+    pub(crate) status: u16,
     /// The status line and the headers, as they came.
-    pub head: &'a [u8],
+    pub(crate) head: &'a [u8],
     /// What was kept of the body: without its transfer coding, with its content coding.
-    pub body: &'a [u8],
+    pub(crate) body: &'a [u8],
     /// Whether that is all of it.
-    pub whole: bool,
+    pub(crate) whole: bool,
     /// Whether the connection can take another request.
-    pub reusable: bool,
+    pub(crate) reusable: bool,
 }
 
 /// Puts answers together from what arrives on one connection.
 #[derive(Debug, Default)]
-pub struct Reader {
+pub(crate) struct Reader {
     /// What has arrived and was not taken yet; the first `start` bytes are used up.
     buffer: Vec<u8>,
     start: usize,
@@ -97,7 +97,7 @@ struct Done {
 
 impl Reader {
     /// Where to put what arrives next, at the end of what has arrived.
-    pub fn space(&mut self) -> &mut Vec<u8> {
+    pub(crate) fn space(&mut self) -> &mut Vec<u8> {
         if self.start == self.buffer.len() && self.pending.is_none() {
             self.buffer.clear();
             self.start = 0;
@@ -110,12 +110,12 @@ impl Reader {
     }
 
     /// Whether nothing has arrived that is not taken.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.start == self.buffer.len() && self.pending.is_none()
     }
 
     /// Forgets everything, for a new connection.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.buffer.clear();
         self.body.clear();
         self.start = 0;
@@ -123,13 +123,13 @@ impl Reader {
     }
 
     /// The next answer to a request of method `HEAD` or another, if all of it has arrived.
-    pub fn next(&mut self, to_head: bool) -> Result<Option<Answer<'_>>, Malformed> {
+    pub(crate) fn next(&mut self, to_head: bool) -> Result<Option<Answer<'_>>, Malformed> {
         let done = self.advance(to_head)?;
         Ok(done.map(|done| self.hand_out(done)))
     }
 
     /// The answer that the end of the connection completes, if it is one; an error if it cuts one off.
-    pub fn end(&mut self) -> Result<Option<Answer<'_>>, Malformed> {
+    pub(crate) fn end(&mut self) -> Result<Option<Answer<'_>>, Malformed> {
         match self.pending.take() {
             None if self.start == self.buffer.len() => Ok(None),
             Some(Pending { status, head, framing: Framing::Close, dropped, .. }) => {
@@ -147,7 +147,13 @@ impl Reader {
             Some(range) => &self.buffer[range],
             None => &self.body,
         };
-        Answer { status: done.status, head: &self.buffer[done.head], body, whole: done.whole, reusable: done.reusable }
+        Answer {
+            status: done.status,
+            head: &self.buffer[done.head],
+            body,
+            whole: done.whole,
+            reusable: done.reusable,
+        }
     }
 
     fn advance(&mut self, to_head: bool) -> Result<Option<Done>, Malformed> {
@@ -255,7 +261,8 @@ fn framing(headers: &[httparse::Header<'_>], empty: bool) -> Result<Framing, Mal
     if empty {
         return Ok(Framing::Length(0));
     }
-    let named = |name: &'static str| headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));
+    let named =
+        |name: &'static str| headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));
     let is_chunked = |value: &[u8]| value.to_ascii_lowercase().ends_with(b"chunked");
     if named("transfer-encoding").any(|header| is_chunked(header.value)) {
         return Ok(Framing::Chunked(Chunks::default()));
@@ -279,7 +286,9 @@ fn keeps_alive(headers: &[httparse::Header<'_>], minor: u8) -> bool {
     let connection = headers.iter().filter(|header| header.name.eq_ignore_ascii_case("connection"));
     let mut says = connection.map(|header| header.value.to_ascii_lowercase());
     match says.next() {
-        Some(value) => !value.windows(5).any(|word| word == b"close") && (minor > 0 || value == b"keep-alive"),
+        Some(value) => {
+            !value.windows(5).any(|word| word == b"close") && (minor > 0 || value == b"keep-alive")
+        }
         None => minor > 0,
     }
 }
@@ -292,7 +301,9 @@ mod tests {
     fn answers(bytes: &[u8], step: usize) -> Result<Vec<(u16, String, bool)>, Malformed> {
         let mut reader = Reader::default();
         let mut all = Vec::new();
-        let told = |answer: Answer<'_>| (answer.status, String::from_utf8_lossy(answer.body).into_owned(), answer.reusable);
+        let told = |answer: Answer<'_>| {
+            (answer.status, String::from_utf8_lossy(answer.body).into_owned(), answer.reusable)
+        };
         for piece in bytes.chunks(step) {
             reader.space().extend_from_slice(piece);
             while let Some(answer) = reader.next(false)? {
@@ -317,9 +328,11 @@ mod tests {
 
     #[test]
     fn an_answer_that_was_cut_off_is_told() {
-        for stream in ["HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfour",
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfour"]
-        {
+        for stream in [
+            "HTTP/1.1 200 OK\r\nContent-Le",
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfour",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfour",
+        ] {
             assert_eq!(answers(stream.as_bytes(), 7), Err(Malformed::CutOff), "{stream}");
         }
     }
@@ -341,10 +354,14 @@ mod tests {
             let mut ended = false;
             for _ in 0..large / 4096 {
                 reader.space().extend_from_slice(&[b'x'; 4096]);
-                ended = reader.next(false).expect("well-formed").is_some_and(|it| !it.whole && it.body.len() == MOST_KEPT);
+                ended = reader
+                    .next(false)
+                    .expect("well-formed")
+                    .is_some_and(|it| !it.whole && it.body.len() == MOST_KEPT);
                 assert!(reader.buffer.capacity() < 4 * MOST_KEPT);
             }
-            let by_close = reader.end().expect("well-formed").is_some_and(|it| !it.whole && it.body.len() == MOST_KEPT);
+            let by_close =
+                reader.end().expect("well-formed").is_some_and(|it| !it.whole && it.body.len() == MOST_KEPT);
             assert!(ended || by_close, "{head}");
         }
     }
