@@ -75,7 +75,7 @@ pub enum ProbeError {
         request: String,
     },
     /// The server does not answer.
-    #[error("get an answer from {address} to {request}: none came whole within {} s", waited.as_secs())]
+    #[error("get an answer from {address} to {request}: none came whole within {:.1} s", waited.as_secs_f64())]
     Hangs {
         /// Where to.
         address: String,

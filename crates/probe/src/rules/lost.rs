@@ -29,7 +29,7 @@ pub(crate) fn loss(ending: &Ending) -> Option<Charge> {
         Ending::Closed { used_before: true } => return None,
         Ending::Closed { used_before: false } => "the connection was closed instead of an answer".to_owned(),
         Ending::Malformed(malformed) => malformed.to_string(),
-        Ending::TimedOut(time) => format!("no whole answer came within {} s", time.as_secs()),
+        Ending::TimedOut(time) => format!("no whole answer came within {:.1} s", time.as_secs_f64()),
     };
     Some(Charge {
         rule: Rule::LostResponse,
