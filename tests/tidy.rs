@@ -13,9 +13,16 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 const ROOMS: [(&str, &[&str]); 10] = [
     (
         "jostle",
-        &["jostle-casefile", "jostle-model", "jostle-probe", "jostle-report", "jostle-trials", "jostle-watch"],
+        &[
+            "jostle-casefile",
+            "jostle-model",
+            "jostle-probe",
+            "jostle-report",
+            "jostle-trials",
+            "jostle-watch",
+        ],
     ),
-    ("jostle-probe", &["jostle-model"]),
+    ("jostle-probe", &["jostle-model", "jostle-odds"]),
     ("jostle-trials", &["jostle-casefile", "jostle-model", "jostle-odds", "jostle-symptoms", "jostle-watch"]),
     ("jostle-watch", &["jostle-model", "jostle-stacks"]),
     ("jostle-casefile", &["jostle-model"]),

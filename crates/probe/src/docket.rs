@@ -7,10 +7,8 @@ use jostle_model::{Crossing, Evidence, Finding, Rule};
 use crate::drive::{Message, Tally};
 use crate::evidence::Key;
 use crate::knowledge::Knowledge;
-use crate::ledger::Asked;
-use crate::mode::Mode;
 use crate::profile::Difference;
-use crate::template::Visitor;
+use crate::replay::Pair;
 
 /// What was charged, once each.
 #[derive(Debug, Default)]
@@ -21,7 +19,7 @@ pub(crate) struct Docket {
 #[derive(Debug)]
 struct Case {
     crossing: Crossing,
-    visitor: Visitor,
+    pair: Pair,
     status: u16,
     /// Of a difference from what is normal: it waits until that was looked at again.
     difference: Option<Difference>,
@@ -32,9 +30,9 @@ struct Case {
 }
 
 impl Case {
-    fn of(crossing: Crossing) -> Self {
+    fn of(crossing: Crossing, pair: Pair) -> Self {
         let places = BTreeSet::from([crossing.place.clone()]);
-        Self { crossing, visitor: Visitor::Known, status: 0, difference: None, places, last: 0 }
+        Self { crossing, pair, status: 0, difference: None, places, last: 0 }
     }
 
     /// The evidence, with all places.
@@ -46,23 +44,16 @@ impl Case {
 
 impl Docket {
     /// Takes in a charge from requests in turn. Returns whether it is the first of its kind.
-    pub(crate) fn charge_in_turn(
-        &mut self,
-        key: Key,
-        crossing: Crossing,
-        asked: &Asked,
-        status: u16,
-    ) -> bool {
+    pub(crate) fn charge_in_turn(&mut self, key: Key, crossing: Crossing, pair: Pair, number: u64) -> bool {
         match self.cases.get_mut(&key) {
             Some(case) => {
-                case.crossing.times += u64::from(case.last != asked.number);
-                case.last = asked.number;
+                case.crossing.times += u64::from(case.last != number);
+                case.last = number;
                 case.places.insert(crossing.place);
                 false
             }
             None => {
-                let case = Case { visitor: asked.visitor, status, last: asked.number, ..Case::of(crossing) };
-                self.cases.insert(key, case);
+                self.cases.insert(key, Case { last: number, ..Case::of(crossing, pair) });
                 true
             }
         }
@@ -70,11 +61,11 @@ impl Docket {
 
     /// Takes in what a thread says. Returns the key if it is a new finding already.
     pub(crate) fn charge(&mut self, message: Message) -> Option<Key> {
-        let Message::Charged { key, crossing, visitor, status, difference } = message else { return None };
+        let Message::Charged { key, crossing, pair, status, difference } = message else { return None };
         if self.cases.contains_key(&key) {
             return None;
         }
-        self.cases.insert(key.clone(), Case { visitor, status, difference, ..Case::of(*crossing) });
+        self.cases.insert(key.clone(), Case { status, difference, ..Case::of(*crossing, pair) });
         difference.is_none().then_some(key)
     }
 
@@ -98,8 +89,7 @@ impl Docket {
     pub(crate) fn acquit(&mut self, knowledge: &Knowledge) -> Vec<Key> {
         let stands = |key: &Key, case: &Case| {
             let Some(difference) = case.difference else { return true };
-            let asked =
-                Asked { number: 0, template: key.template, visitor: case.visitor, mode: Mode::InTurn };
+            let asked = case.pair.receiver.asked(0);
             let Some(place) = &key.place else { return true };
             knowledge.kind(&asked).profile.still_differs(case.status, place, difference)
         };
@@ -120,11 +110,13 @@ impl Docket {
         })
     }
 
-    /// All of them, the gravest first.
-    pub(crate) fn findings(&self, knowledge: &Knowledge) -> Vec<Finding> {
-        let mut findings: Vec<Finding> =
-            self.cases.keys().filter_map(|key| self.finding(key, knowledge)).collect();
-        findings.sort_by_key(|finding| (gravity(finding.rule), std::cmp::Reverse(finding.times())));
+    /// All of them, the gravest first, each with what was sent.
+    pub(crate) fn findings(&self, knowledge: &Knowledge) -> Vec<(Finding, Pair)> {
+        let cases = self.cases.iter();
+        let mut findings: Vec<(Finding, Pair)> = cases
+            .filter_map(|(key, case)| Some((self.finding(key, knowledge)?, case.pair.clone())))
+            .collect();
+        findings.sort_by_key(|(finding, _)| (gravity(finding.rule), std::cmp::Reverse(finding.times())));
         findings
     }
 }

@@ -7,6 +7,7 @@ mod pace;
 mod rendezvous;
 mod worker;
 
+pub(crate) use client::{Batch, Client, Desk, Reading};
 pub(crate) use control::Control;
 pub(crate) use crew::{Crew, Message, Orders};
 pub(crate) use pace::Pace;

@@ -8,6 +8,7 @@ use crate::content;
 use crate::knowledge::Knowledge;
 use crate::ledger::{Asked, Ledger, Record};
 use crate::place::AnswerPlace;
+use crate::replay::Pair;
 use crate::rules::{Charge, Whose};
 use crate::token::Encoding;
 use crate::wire::Answer;
@@ -103,6 +104,20 @@ impl Scene<'_> {
             in_turn: self.in_turn,
             at_ms: now.as_millis() as u64,
             times: 1,
+        }
+    }
+
+    /// What was sent, to be sent again.
+    pub(crate) fn pair(&self, asked: &Asked, charge: &Charge) -> Pair {
+        let owner = match charge.whose {
+            Whose::Nobodys => None,
+            Whose::Issued(number) => self.ledger.look(number),
+            Whose::Token(owner, _) => self.ledger.look(owner.number),
+        };
+        Pair {
+            rule: charge.rule.name().to_owned(),
+            receiver: asked.into(),
+            owner: owner.map(|record| (&record.asked).into()),
         }
     }
 

@@ -4,9 +4,11 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use jostle_model::{Finding, ProbeSummary};
+use serde::{Deserialize, Serialize};
 
 use crate::mode::Mode;
 use crate::place::{AnswerPlace, RequestPlace};
+use crate::replay::Pair;
 use crate::target::Target;
 use crate::template::Ask;
 
@@ -47,6 +49,47 @@ pub struct Options {
     pub stop: Arc<AtomicBool>,
 }
 
+/// What a probe asks whom, in a form that can be kept: all that decides what is sent, and nothing of how much of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// The server's URL.
+    pub url: String,
+    /// What to ask.
+    pub asks: Vec<Ask>,
+    /// Where requests carry tokens, by name.
+    pub tokens: Vec<String>,
+    /// Where the server issues ids, by name.
+    pub sessions: Vec<String>,
+    /// Certificates to trust.
+    pub tls_ca: Option<PathBuf>,
+    /// Whether the server may be on another machine.
+    pub elsewhere: bool,
+}
+
+impl Order {
+    /// As text, always the same for the same.
+    pub fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads what [`Self::to_text`] has written.
+    pub fn from_text(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+}
+
+impl Pair {
+    /// As text.
+    pub fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads what [`Self::to_text`] has written.
+    pub fn from_text(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+}
+
 /// How far a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
@@ -75,6 +118,8 @@ pub trait Observer {
 pub struct Outcome {
     /// The gravest first.
     pub findings: Vec<Finding>,
+    /// What was sent when each of them was seen first, for [`crate::replay`].
+    pub pairs: Vec<Pair>,
     /// What closes the run.
     pub summary: ProbeSummary,
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use jostle_model::{ModeCount, ProbeCounts, ProbeSummary, Rule};
+use jostle_model::{Finding, ModeCount, ProbeCounts, ProbeSummary, Rule};
 use tokio::runtime::Runtime;
 
 use crate::connection::{self, Door};
@@ -16,6 +16,7 @@ use crate::ledger::{Asked, Ledger};
 use crate::mode::Mode;
 use crate::options::{Observer, Options, Outcome, Progress};
 use crate::place::{AnswerPlace, RequestPlace};
+use crate::replay::Pair;
 use crate::rules::{Charge, Issued, Whose};
 use crate::template::{Ask, Template, Visitor};
 use crate::token::{MOST_SLOTS, Mint};
@@ -42,23 +43,23 @@ pub fn probe(options: &Options, observer: &mut dyn Observer) -> Result<Outcome, 
 }
 
 /// A run under way.
-struct Run<'a> {
-    options: &'a Options,
+pub(crate) struct Run<'a> {
+    pub(crate) options: &'a Options,
     observer: &'a mut dyn Observer,
-    runtime: &'a Runtime,
-    door: Door,
-    ledger: Arc<Ledger>,
+    pub(crate) runtime: &'a Runtime,
+    pub(crate) door: Door,
+    pub(crate) ledger: Arc<Ledger>,
     docket: Docket,
     issued: Issued,
     warnings: Vec<String>,
     /// The number of the next request.
-    next: u64,
+    pub(crate) next: u64,
     in_turn: u64,
     gone: bool,
 }
 
 impl<'a> Run<'a> {
-    fn begin(
+    pub(crate) fn begin(
         options: &'a Options,
         observer: &'a mut dyn Observer,
         runtime: &'a Runtime,
@@ -105,7 +106,7 @@ impl<'a> Run<'a> {
     }
 
     /// Learns where identities are, and what is normal.
-    fn acquaint(&mut self) -> Result<(Knowledge, Vec<Kept>, u64), ProbeError> {
+    pub(crate) fn acquaint(&mut self) -> Result<(Knowledge, Vec<Kept>, u64), ProbeError> {
         let asks = match self.options.asks.as_slice() {
             [] => vec![Ask::get(&self.options.target.path)],
             asks => asks.to_vec(),
@@ -163,7 +164,7 @@ impl<'a> Run<'a> {
         Ok((learnt.answers, learnt.lost))
     }
 
-    fn control<'k>(&'k self, knowledge: &'k Knowledge, patience: Duration) -> Control<'k> {
+    pub(crate) fn control<'k>(&'k self, knowledge: &'k Knowledge, patience: Duration) -> Control<'k> {
         Control { door: &self.door, knowledge, ledger: &self.ledger, patience }
     }
 
@@ -172,9 +173,9 @@ impl<'a> Run<'a> {
         for (kept, charge) in knowledge.charges_in_turn(answers, &mut self.issued) {
             let answer = kept.answer();
             let scene = Scene { knowledge, ledger: &self.ledger, answer: Some(&answer), in_turn: true };
-            let crossing = scene.crossing(&kept.asked, &charge);
+            let (crossing, pair) = (scene.crossing(&kept.asked, &charge), scene.pair(&kept.asked, &charge));
             let key = Key::of(&kept.asked, &charge);
-            if self.docket.charge_in_turn(key.clone(), crossing, &kept.asked, kept.status) {
+            if self.docket.charge_in_turn(key.clone(), crossing, pair, kept.asked.number) {
                 self.tell(&key, knowledge);
             }
         }
@@ -281,8 +282,8 @@ impl<'a> Run<'a> {
         let scene = Scene { knowledge, ledger: &self.ledger, answer: None, in_turn: false };
         let mut crossing = scene.crossing(&asked, &charge);
         crossing.detail = Some(format!("the server stopped answering in mid-run: failed to {why}"));
-        let key = Key::of(&asked, &charge);
-        if self.docket.charge_in_turn(key.clone(), crossing, &asked, 0) {
+        let (key, pair) = (Key::of(&asked, &charge), scene.pair(&asked, &charge));
+        if self.docket.charge_in_turn(key.clone(), crossing, pair, asked.number) {
             self.tell(&key, knowledge);
         }
     }
@@ -335,7 +336,8 @@ impl<'a> Run<'a> {
     }
 
     fn close(self, knowledge: &Knowledge, counts: ProbeCounts) -> Outcome {
-        let findings = self.docket.findings(knowledge);
+        let (findings, pairs): (Vec<Finding>, Vec<Pair>) =
+            self.docket.findings(knowledge).into_iter().unzip();
         let identities = !counts.echoed.is_empty() || !counts.sessions.is_empty();
         let number = findings.len() as u64;
         let facts = Facts { counts: &counts, findings: number, identities, gone: self.gone };
@@ -350,7 +352,7 @@ impl<'a> Run<'a> {
             missing,
             warnings: self.warnings,
         };
-        Outcome { findings, summary }
+        Outcome { findings, pairs, summary }
     }
 }
 
@@ -367,7 +369,7 @@ fn sensible(issued: &[AnswerPlace]) -> Vec<RequestPlace> {
 }
 
 /// The value below which this share of the `sorted` ones lies.
-fn quantile(sorted: &[Duration], share: f64) -> Duration {
+pub(crate) fn quantile(sorted: &[Duration], share: f64) -> Duration {
     let index = ((sorted.len() as f64 - 1.0) * share).round();
     sorted.get(index.max(0.0) as usize).copied().unwrap_or_default()
 }

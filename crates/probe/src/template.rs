@@ -1,12 +1,13 @@
 //! What is sent, with holes where tokens go.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::place::{AnswerPlace, RequestPlace};
 use crate::token::{LENGTH, Mint, Owner};
 
 /// A request as the user described it, without tokens.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ask {
     /// Such as `GET`.
     pub method: String,
@@ -32,9 +33,10 @@ impl Ask {
 }
 
 /// Who sends it: somebody who has an id already, or somebody who is to be given one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[repr(u8)]
-pub(crate) enum Visitor {
+pub enum Visitor {
     /// Carries a token in every place.
     Known,
     /// Leaves out those by which the server would know a session.

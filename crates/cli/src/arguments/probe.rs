@@ -12,8 +12,8 @@ use super::duration;
 #[derive(Args, Debug)]
 pub(crate) struct ProbeArguments {
     /// The server, and what to ask it, such as http://127.0.0.1:8080/cart.
-    #[arg(value_name = "URL")]
-    pub(crate) url: String,
+    #[arg(value_name = "URL", required_unless_present = "curl")]
+    pub(crate) url: Option<String>,
 
     /// Where requests carry their identity: header:NAME, cookie:NAME, query:NAME or json:/POINTER (of the request's body);
     /// may be repeated. Without it, places are chosen and told.
@@ -29,6 +29,18 @@ pub(crate) struct ProbeArguments {
     /// repeated. Somebody else's identity is told there all the same.
     #[arg(long, value_name = "PLACE")]
     pub(crate) ignore: Vec<AnswerPlace>,
+
+    /// A request as it is typed for curl, or copied from a browser; its URL is where the server is.
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["url", "path", "openapi"])]
+    pub(crate) curl: Option<String>,
+
+    /// Ask what FILE lists: a path in each line, a method before it where that is not GET.
+    #[arg(long, value_name = "FILE", conflicts_with = "openapi")]
+    pub(crate) path: Option<PathBuf>,
+
+    /// Ask what an OpenAPI document (JSON) describes, as far as it only reads.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) openapi: Option<PathBuf>,
 
     /// How long to send many requests at once, such as 10s, 500ms or 2m.
     #[arg(long = "for", value_name = "DURATION", value_parser = duration, default_value = "10s")]
@@ -71,6 +83,10 @@ pub(crate) struct ProbeArguments {
     /// What the random choices are drawn from; chosen and printed when not given.
     #[arg(long)]
     pub(crate) seed: Option<u64>,
+
+    /// Where findings are recorded, for jostle replay.
+    #[arg(long, value_name = "DIR", default_value = ".jostle")]
+    pub(crate) case: PathBuf,
 
     /// How to write the report: human, json, sarif, junit or github.
     #[arg(long, default_value_t)]
@@ -119,8 +135,10 @@ mod tests {
 
     #[test]
     fn places_are_named_by_their_kind() {
-        let probe = parsed("http://h --token cookie:sid --token json:/u --session cookie:sid").expect("valid");
+        let probe =
+            parsed("http://h --token cookie:sid --token json:/u --session cookie:sid").expect("valid");
         assert_eq!((probe.token.len(), probe.session.len()), (2, 1));
+        assert!(parsed("").is_err() && parsed("http://h --curl x").is_err() && parsed("--curl x").is_ok());
         assert!(parsed("http://h --token sid").is_err() && parsed("http://h --session query:u").is_err());
     }
 

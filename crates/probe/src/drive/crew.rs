@@ -19,8 +19,8 @@ use crate::knowledge::Knowledge;
 use crate::ledger::Ledger;
 use crate::mode::Mode;
 use crate::profile::Difference;
+use crate::replay::Pair;
 use crate::rules::Issued;
-use crate::template::Visitor;
 
 /// What all threads are told.
 #[derive(Debug)]
@@ -58,8 +58,8 @@ pub(crate) enum Message {
         key: Key,
         /// The evidence.
         crossing: Box<Crossing>,
-        /// Who had asked.
-        visitor: Visitor,
+        /// What was sent.
+        pair: Pair,
         /// The status of the answer.
         status: u16,
         /// How it differs from what is normal, where that is the charge.

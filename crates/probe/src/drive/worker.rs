@@ -273,15 +273,10 @@ impl Worker {
         }
         charges.entry(key.clone()).or_default().add(asked, &charge.place);
         let Orders { knowledge, ledger, .. } = &*self.orders;
-        let crossing = Scene { knowledge, ledger, answer, in_turn: false }.crossing(asked, charge);
+        let scene = Scene { knowledge, ledger, answer, in_turn: false };
+        let (crossing, pair) = (scene.crossing(asked, charge), scene.pair(asked, charge));
         let (status, difference) = (answer.map_or(0, |answer| answer.status), charge.difference);
-        let message = Message::Charged {
-            key,
-            crossing: Box::new(crossing),
-            visitor: asked.visitor,
-            status,
-            difference,
-        };
+        let message = Message::Charged { key, crossing: Box::new(crossing), pair, status, difference };
         // Whoever receives has gone away only when everything is over.
         let _ = self.messages.send(message);
     }

@@ -34,7 +34,9 @@ fn what_is_no_answer_is_told_as_what_it_is() {
     assert!(error(says(b"")).ends_with("it closed the connection"));
     assert!(error(says(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort")).contains("read what"));
     assert!(error(says(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nlong")).contains("read what"));
-    assert!(error(says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")).contains("read what"));
+    assert!(
+        error(says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")).contains("read what")
+    );
     let hangs = |stream: TcpStream, _: &AtomicBool| {
         thread::sleep(Duration::from_secs(2));
         drop(stream);
@@ -66,7 +68,8 @@ fn large_bodies_and_bytes_that_are_no_text_are_survived() {
     const PIECE: usize = 1 << 20;
     let server = Server::handling(|mut stream, _| {
         let _ = stream.read(&mut [0; 4096]);
-        let _ = stream.write_all(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 128 * PIECE).as_bytes());
+        let _ = stream
+            .write_all(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 128 * PIECE).as_bytes());
         let piece: Vec<u8> = (0..PIECE).map(|index| (index * 31 % 256) as u8).collect();
         for _ in 0..128 {
             if stream.write_all(&piece).is_err() {
@@ -92,5 +95,9 @@ fn answers_that_are_cut_off_under_load_are_lost() {
         if request.under_way > 8 { page.header("Content-Length", "999999").closing() } else { page }
     });
     let outcome = probed(&options(&server, &["/"], &["query:u"])).expect("it answers in turn");
-    assert!(outcome.findings.iter().any(|finding| finding.rule == Rule::LostResponse), "{:?}", told(&outcome));
+    assert!(
+        outcome.findings.iter().any(|finding| finding.rule == Rule::LostResponse),
+        "{:?}",
+        told(&outcome)
+    );
 }

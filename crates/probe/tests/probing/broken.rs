@@ -19,7 +19,11 @@ fn mistaken(request: &Request) -> String {
     CURRENT.lock().expect("nobody panics").clone()
 }
 
-fn found(paths: &[&str], tokens: &[&str], answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> jostle_probe::Outcome {
+fn found(
+    paths: &[&str],
+    tokens: &[&str],
+    answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+) -> jostle_probe::Outcome {
     let server = Server::answering(answer);
     let outcome = probed(&options(&server, paths, tokens)).expect("it answers");
     assert_eq!(outcome.summary.verdict, Verdict::Found, "{:?}", outcome.summary);
@@ -36,7 +40,9 @@ fn somebody_elses_identity_is_found_in_every_encoding() {
             "/capital" => Reply::page(who.to_uppercase()),
             "/hex" => Reply::page(each(&who, |byte| format!("{byte:02x}"))),
             "/percent" => Reply::page(each(&who, |byte| format!("%{byte:02x}"))),
-            "/unicode" => Reply::page(format!("{{\"who\":\"{}\"}}", each(&who, |byte| format!("\\u{byte:04x}")))),
+            "/unicode" => {
+                Reply::page(format!("{{\"who\":\"{}\"}}", each(&who, |byte| format!("\\u{byte:04x}"))))
+            }
             "/entities" => Reply::page(each(&who, |byte| format!("&#{byte};"))),
             "/header" => Reply::page("").header("X-Who", &who),
             _ => Reply::page(format!("<p>{who}</p>")),
@@ -44,14 +50,19 @@ fn somebody_elses_identity_is_found_in_every_encoding() {
     });
     for path in paths {
         let of_path = |finding: &&jostle_model::Finding| finding.title.contains(&format!("GET {path} "));
-        let finding = outcome.findings.iter().find(of_path).unwrap_or_else(|| panic!("{path}: {:?}", told(&outcome)));
+        let finding =
+            outcome.findings.iter().find(of_path).unwrap_or_else(|| panic!("{path}: {:?}", told(&outcome)));
         assert_eq!(finding.rule, Rule::ForeignIdentity, "{}", finding.title);
         let crossing = crossing(finding);
         let owner = crossing.owner.as_ref().expect("its owner is known");
         assert_ne!(owner.number, crossing.receiver.number);
         assert!(crossing.overlap_us.expect("both are known") > 0 && !crossing.in_turn, "{crossing:?}");
         assert_eq!(crossing.sent_at.as_deref(), Some("query:u"));
-        assert!(owner.request.starts_with(&format!("GET {path}")) || owner.request.contains("u="), "{}", owner.request);
+        assert!(
+            owner.request.starts_with(&format!("GET {path}")) || owner.request.contains("u="),
+            "{}",
+            owner.request
+        );
     }
 }
 

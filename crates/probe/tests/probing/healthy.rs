@@ -53,15 +53,21 @@ fn answer(request: &Request) -> Reply {
             let mut cached = CACHED.lock().expect("nobody panics");
             Reply::page(format!("<link href=\"?u={}\">", cached.get_or_insert(own)))
         }
-        "/echo-base64" => Reply::page(format!("<i>{}</i>", STANDARD.encode(format!("{{\"user\":\"{own}\"}}")))),
+        "/echo-base64" => {
+            Reply::page(format!("<i>{}</i>", STANDARD.encode(format!("{{\"user\":\"{own}\"}}"))))
+        }
         "/echo-percent" => Reply::page(format!("<a href=\"{}\">", each(|byte| format!("%{byte:02X}")))),
-        "/echo-json-escapes" => Reply::page(format!("{{\"u\":\"{}\"}}", each(|byte| format!("\\u{byte:04x}")))),
+        "/echo-json-escapes" => {
+            Reply::page(format!("{{\"u\":\"{}\"}}", each(|byte| format!("\\u{byte:04x}"))))
+        }
         "/echo-hex" => Reply::page(each(|byte| format!("{byte:02x}"))),
         "/echo-gzip" => Reply::page(gzip(&format!("<p>{own}</p>"))).header("Content-Encoding", "gzip"),
         "/echo-zstd" => Reply::page(zstd(&format!("<p>{own}</p>"))).header("Content-Encoding", "zstd"),
         "/echo-chunked" => Reply::page(format!("<p>{own}</p>")).chunked(),
         "/csrf" => Reply::page(format!("<form><input value='{:016x}'>{own}</form>", hash(number))),
-        "/rotating-csrf" => Reply::page(format!("<input value='{:016x}'>", hash(now.as_millis() as u64 / 700))),
+        "/rotating-csrf" => {
+            Reply::page(format!("<input value='{:016x}'>", hash(now.as_millis() as u64 / 700)))
+        }
         "/seconds" => Reply::page(format!("{{\"at\":{},\"u\":\"{own}\"}}", now.as_secs())),
         "/counter" => Reply::page(format!("{{\"visitors\":{number},\"u\":\"{own}\"}}")),
         "/request-id" => Reply::page(own).header("X-Request-Id", &format!("{:016x}", hash(number))),
@@ -135,11 +141,16 @@ fn places_are_chosen_where_none_are_named() {
         work();
         let new = || format!("{:016x}", hash(COUNTER.fetch_add(1, SeqCst)));
         let sid = request.cookie("sid").unwrap_or_else(new);
-        Reply::page(format!("<p>{sid}</p>")).header("Set-Cookie", &format!("sid={sid}")).header("Set-Cookie", "theme=darkness")
+        Reply::page(format!("<p>{sid}</p>"))
+            .header("Set-Cookie", &format!("sid={sid}"))
+            .header("Set-Cookie", "theme=darkness")
     });
     let outcome = probed(&options(&server, &["/"], &[])).expect("it answers");
     let counts = &outcome.summary.counts;
     assert_eq!(counts.tokens, ["cookie:sid", "header:X-Request-Id", "query:jostle"]);
-    assert_eq!((counts.sessions.as_slice(), outcome.summary.verdict), (&["cookie:sid".to_owned()][..], Verdict::NothingFound));
+    assert_eq!(
+        (counts.sessions.as_slice(), outcome.summary.verdict),
+        (&["cookie:sid".to_owned()][..], Verdict::NothingFound)
+    );
     assert_eq!(told(&outcome), Vec::<String>::new());
 }

@@ -71,7 +71,8 @@ impl Reply {
             let head = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
             return [head.as_bytes(), body].concat();
         }
-        let mut bytes = format!("HTTP/1.1 {status}\r\n{headers}Transfer-Encoding: chunked\r\n\r\n").into_bytes();
+        let mut bytes =
+            format!("HTTP/1.1 {status}\r\n{headers}Transfer-Encoding: chunked\r\n\r\n").into_bytes();
         for chunk in body.chunks(7) {
             bytes.extend(format!("{:x}\r\n", chunk.len()).into_bytes());
             bytes.extend(chunk);
@@ -134,7 +135,12 @@ impl Drop for Server {
     }
 }
 
-fn converse(mut stream: TcpStream, over: &AtomicBool, under_way: &AtomicUsize, answer: &dyn Fn(&Request) -> Reply) {
+fn converse(
+    mut stream: TcpStream,
+    over: &AtomicBool,
+    under_way: &AtomicUsize,
+    answer: &dyn Fn(&Request) -> Reply,
+) {
     let _ = stream.set_nodelay(true);
     let mut received = Vec::new();
     while let Some(mut request) = next(&mut stream, &mut received) {
@@ -164,7 +170,9 @@ fn next(stream: &mut TcpStream, received: &mut Vec<u8>) -> Option<Request> {
     let mut lines = head.split("\r\n");
     let target = lines.next()?.split(' ').nth(1)?.to_owned();
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    let headers = lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let headers = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
     Some(Request { path: path.to_owned(), query: query.to_owned(), headers: headers.collect(), under_way: 0 })
 }
 
