@@ -3,7 +3,7 @@ use std::io;
 use std::path::PathBuf;
 
 use jostle_casefile::CaseError;
-use jostle_probe::{CurlError, ListError, ProbeError};
+use jostle_probe::{CurlError, ListError, ProbeError, ScenarioError};
 use jostle_trials::{HuntError, NoShard, UnknownPerturbation};
 use jostle_watch::WatchError;
 
@@ -40,6 +40,9 @@ pub(crate) enum Failure {
     /// What to ask cannot be understood.
     #[error("read what to ask in {path}", path = .path.display())]
     List { path: PathBuf, source: ListError },
+    /// What clients are to do cannot be understood.
+    #[error("read the scenario in {path}", path = .path.display())]
+    Scenario { path: PathBuf, source: ScenarioError },
     /// The server could not be probed.
     #[error(transparent)]
     Probe(#[from] ProbeError),
@@ -109,6 +112,7 @@ impl Failure {
             | Self::Curl(_)
             | Self::ReadList { .. }
             | Self::List { .. }
+            | Self::Scenario { .. }
             | Self::Pattern(_)
             | Self::Perturbation(_)
             | Self::Shard(_)
@@ -130,7 +134,9 @@ impl Failure {
                 Some("quote it as one word, such as --curl \"curl -H 'X-A: b' http://127.0.0.1:8080/\"")
             }
             Self::ReadList { .. } => Some("give a file that can be read"),
-            Self::List { .. } => Some("see jostle probe --help for what --path and --openapi take"),
+            Self::List { .. } | Self::Scenario { .. } => {
+                Some("see jostle probe --help for what --path, --openapi and --scenario take")
+            }
             Self::Perturbation(_) => Some("give --perturb all, none, or names with commas between them"),
             Self::Shard(_) => Some("give --shard K/N, K from 1 to N"),
             Self::Directory(_) => Some("change to a directory that is there"),

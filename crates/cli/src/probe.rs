@@ -1,10 +1,10 @@
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use std::{fs, thread};
 
 use jostle_casefile::{Case, CaseError, NewPlan, RecordedFinding, Recorder};
 use jostle_model::Finding;
-use jostle_probe::{Ask, Observer, Options, Order, Outcome, Pair, Progress, Target};
+use jostle_probe::{Ask, Observer, Options, Order, Outcome, Pair, Progress, RequestPlace, Target};
 use jostle_report::{Format, ProbeReport};
 
 use crate::arguments::{ProbeArguments, ReplayArguments};
@@ -17,6 +17,11 @@ use crate::words::{shell_quoted, with_case};
 /// On somebody's machine that is not this one, where nothing else was said: enough to see a race that is not rare, and less
 /// than most servers notice.
 const GENTLE: f64 = 50.0;
+
+/// Long enough for hundreds of thousands of overlapping pairs, and short enough to wait for.
+const USUAL: Duration = Duration::from_secs(10);
+
+const LONGEST: Duration = Duration::from_secs(3_600);
 
 /// `jostle probe`: does any concurrent answer carry somebody else's identity?
 pub(crate) fn run(arguments: &ProbeArguments) -> Result<Exit, Failure> {
@@ -45,25 +50,40 @@ pub(crate) fn run(arguments: &ProbeArguments) -> Result<Exit, Failure> {
 /// Who is asked what.
 fn order(arguments: &ProbeArguments) -> Result<Order, Failure> {
     let names = |places: &mut dyn Iterator<Item = String>| places.collect::<Vec<String>>();
-    let (url, asks) = match &arguments.curl {
-        Some(command) => copied(command)?,
-        None => (arguments.url.clone().unwrap_or_default(), listed(arguments)?),
+    let url = arguments.url.clone().unwrap_or_default();
+    let (url, asks, own) = match (&arguments.curl, &arguments.scenario) {
+        (Some(command), _) => copied(command)?,
+        (None, Some(path)) => {
+            let (asks, own) = scenario(path)?;
+            (url, asks, own)
+        }
+        (None, None) => (url, listed(arguments)?, Vec::new()),
     };
     Ok(Order {
         url,
         asks,
-        tokens: names(&mut arguments.token.iter().map(ToString::to_string)),
+        steps: arguments.scenario.is_some(),
+        tokens: names(&mut arguments.token.iter().chain(&own).map(ToString::to_string)),
         sessions: names(&mut arguments.session.iter().map(ToString::to_string)),
+        http2: arguments.http2,
         tls_ca: arguments.tls_ca.clone(),
         elsewhere: arguments.i_own_this_server,
     })
 }
 
 /// What a command line for curl asks.
-fn copied(command: &str) -> Result<(String, Vec<Ask>), Failure> {
+fn copied(command: &str) -> Result<(String, Vec<Ask>, Vec<RequestPlace>), Failure> {
     let (url, ask) = jostle_probe::parse_curl(command).map_err(Failure::Curl)?;
     let target = Target::parse(&url)?.path;
-    Ok((url, vec![Ask { target, ..ask }]))
+    Ok((url, vec![Ask { target, ..ask }], Vec::new()))
+}
+
+/// The steps of a scenario, and whether its clients name themselves.
+fn scenario(path: &Path) -> Result<(Vec<Ask>, Vec<RequestPlace>), Failure> {
+    let read = fs::read_to_string(path);
+    let text = read.map_err(|source| Failure::ReadList { path: path.to_owned(), source })?;
+    let parsed = jostle_probe::parse_scenario(&text);
+    parsed.map_err(|source| Failure::Scenario { path: path.to_owned(), source })
 }
 
 /// What files list; nothing where the URL says it all.
@@ -84,14 +104,16 @@ fn options(arguments: &ProbeArguments, order: &Order) -> Result<Options, Failure
     Ok(Options {
         target: Target::parse(&order.url)?,
         asks: order.asks.clone(),
-        tokens: arguments.token.clone(),
+        steps: order.steps,
+        tokens: order.tokens.iter().filter_map(|place| place.parse().ok()).collect(),
         sessions: arguments.session.clone(),
         ignore: arguments.ignore.clone(),
-        duration: arguments.duration,
+        duration: duration(arguments),
         requests: arguments.requests,
         concurrency: arguments.concurrency,
         rate,
         modes: arguments.mode.clone(),
+        http2: arguments.http2,
         patience: arguments.timeout,
         tls_ca: arguments.tls_ca.clone(),
         elsewhere: arguments.i_own_this_server,
@@ -99,6 +121,12 @@ fn options(arguments: &ProbeArguments, order: &Order) -> Result<Options, Failure
         threads: arguments.threads.unwrap_or_else(threads),
         stop: Default::default(),
     })
+}
+
+/// What was asked for; nobody waits for ever for the last of many requests.
+fn duration(arguments: &ProbeArguments) -> Duration {
+    let usual = if arguments.requests.is_some() { LONGEST } else { USUAL };
+    arguments.duration.unwrap_or(usual)
 }
 
 /// Half of the processors: the other half is the server's.
@@ -213,6 +241,7 @@ fn command(arguments: &ProbeArguments) -> String {
     let mut add = |flag: &str, value: String| words.extend([flag.to_owned(), value]);
     arguments.curl.iter().for_each(|command| add("--curl", command.clone()));
     arguments.path.iter().for_each(|path| add("--path", path.display().to_string()));
+    arguments.scenario.iter().for_each(|path| add("--scenario", path.display().to_string()));
     arguments.openapi.iter().for_each(|path| add("--openapi", path.display().to_string()));
     arguments.token.iter().for_each(|place| add("--token", place.to_string()));
     arguments.session.iter().for_each(|place| add("--session", place.to_string()));
@@ -223,6 +252,9 @@ fn command(arguments: &ProbeArguments) -> String {
         add("--concurrency", arguments.concurrency.to_string());
     }
     arguments.tls_ca.iter().for_each(|path| add("--tls-ca", path.display().to_string()));
+    if arguments.http2 {
+        words.push("--http2".to_owned());
+    }
     if arguments.i_own_this_server {
         words.push("--i-own-this-server".to_owned());
     }

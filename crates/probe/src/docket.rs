@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jostle_model::{Crossing, Evidence, Finding, Rule};
+use jostle_odds::{Confidence, Tally, clean_trials_to_exclude};
 
-use crate::drive::{Message, Tally};
+use crate::drive::{Message, Tally as Counted};
 use crate::evidence::Key;
 use crate::knowledge::Knowledge;
 use crate::profile::Difference;
@@ -27,12 +28,20 @@ struct Case {
     places: BTreeSet<String>,
     /// The request it was charged against last, in turn.
     last: u64,
+    /// How many answers of that kind there were.
+    of: u64,
 }
 
 impl Case {
     fn of(crossing: Crossing, pair: Pair) -> Self {
         let places = BTreeSet::from([crossing.place.clone()]);
-        Self { crossing, pair, status: 0, difference: None, places, last: 0 }
+        Self { crossing, pair, status: 0, difference: None, places, last: 0, of: 0 }
+    }
+
+    /// In how many answers of its kind it came.
+    fn share(&self) -> Tally {
+        let times = self.crossing.times.min(self.of);
+        Tally::of(times, self.of - times)
     }
 
     /// The evidence, with all places.
@@ -75,9 +84,11 @@ impl Docket {
     }
 
     /// The counts of all threads.
-    pub(crate) fn count(&mut self, tally: &Tally) {
+    pub(crate) fn count(&mut self, tally: &Counted) {
         for (key, count) in &tally.charges {
             if let Some(case) = self.cases.get_mut(key) {
+                let kind = (case.pair.receiver.ask, case.pair.receiver.visitor);
+                case.of = tally.kinds.get(&kind).copied().unwrap_or(0);
                 let in_turn = if case.crossing.in_turn { case.crossing.times } else { 0 };
                 case.crossing.times = in_turn + count.answers;
                 case.places.extend(count.places.iter().map(ToString::to_string));
@@ -85,17 +96,28 @@ impl Docket {
         }
     }
 
-    /// Acquits what differs in turn as well, now that this was looked at again. Returns what stands.
-    pub(crate) fn acquit(&mut self, knowledge: &Knowledge) -> Vec<Key> {
-        let stands = |key: &Key, case: &Case| {
-            let Some(difference) = case.difference else { return true };
-            let asked = case.pair.receiver.asked(0);
-            let Some(place) = &key.place else { return true };
-            knowledge.kind(&asked).profile.still_differs(case.status, place, difference)
-        };
-        self.cases.retain(|key, case| stands(key, case));
-        let waited = self.cases.iter().filter(|(_, case)| case.difference.is_some());
-        waited.map(|(key, _)| key.clone()).collect()
+    /// What was charged as a difference, with how often it came: of so many answers of that kind.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = (&Key, &Pair, Tally)> {
+        let waiting = self.cases.iter().filter(|(_, case)| case.difference.is_some());
+        waiting.map(|(key, case)| (key, &case.pair, case.share()))
+    }
+
+    /// Acquits what differs in turn as well, now that this was looked at again, and what comes so seldom that it need not have
+    /// come up in turn. Returns what stands, and how many were too rare.
+    pub(crate) fn acquit(&mut self, knowledge: &Knowledge) -> (Vec<Key>, usize) {
+        let mut rare = 0;
+        self.cases.retain(|key, case| {
+            let (Some(difference), Some(place)) = (case.difference, &key.place) else { return true };
+            let profile = &knowledge.kind(&case.pair.receiver.asked(0)).profile;
+            if !profile.still_differs(case.status, place, difference) {
+                return false;
+            }
+            let sure = profile.answers() >= in_turn_needed(case.share());
+            rare += usize::from(!sure);
+            sure
+        });
+        let stands = self.cases.iter().filter(|(_, case)| case.difference.is_some());
+        (stands.map(|(key, _)| key.clone()).collect(), rare)
     }
 
     /// One of them as a finding.
@@ -121,6 +143,12 @@ impl Docket {
     }
 }
 
+/// How many answers in turn it takes to be sure that what came in this share of concurrent ones does not come as often in turn.
+pub(crate) fn in_turn_needed(share: Tally) -> u64 {
+    let rate = share.share().unwrap_or(1.0);
+    clean_trials_to_exclude(rate, Confidence::NINETY_FIVE).unwrap_or(u64::MAX)
+}
+
 /// Somebody's identity in the wrong hands is worst.
 fn gravity(rule: Rule) -> u8 {
     match rule {
@@ -129,5 +157,17 @@ fn gravity(rule: Rule) -> u8 {
         Rule::MixedResponse => 2,
         Rule::LostResponse => 3,
         _ => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_rare_asks_for_a_longer_look_in_turn() {
+        let needed = |times, of: u64| in_turn_needed(Tally::of(times, of - times));
+        assert!(needed(100, 100) <= 1);
+        assert_eq!((needed(50, 100), needed(1, 100)), (5, 299));
     }
 }

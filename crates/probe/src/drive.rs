@@ -5,6 +5,7 @@ mod control;
 mod crew;
 mod pace;
 mod rendezvous;
+mod streams;
 mod worker;
 
 pub(crate) use client::{Batch, Client, Desk, Reading};

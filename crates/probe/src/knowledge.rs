@@ -57,6 +57,8 @@ pub(crate) struct Knowledge {
     /// What finds them.
     pub(crate) recogniser: Recogniser,
     kinds: Vec<[Kind; 2]>,
+    /// Whether the templates are steps of one client.
+    pub(crate) steps: bool,
     /// Places that may differ.
     pub(crate) ignored: Vec<AnswerPlace>,
     /// Tokens of these slots are shown to everybody in turn, because the page is cached with the first one's.
@@ -89,6 +91,7 @@ impl Knowledge {
             mint,
             recogniser,
             kinds,
+            steps: false,
             ignored: Vec::new(),
             cached: BTreeSet::new(),
         }

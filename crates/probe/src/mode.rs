@@ -70,13 +70,13 @@ impl Mode {
     /// what most clients do and what is fastest; bursts next, for they overlap most surely.
     fn weight(self) -> u32 {
         match self {
-            Self::KeepAlive => 50,
+            Self::KeepAlive | Self::Stream => 50,
             Self::Burst => 25,
             Self::NewConnection => 10,
             Self::Pipelined => 7,
             Self::Cancelled => 5,
             Self::SlowReader => 3,
-            Self::InTurn | Self::Stream => 0,
+            Self::InTurn => 0,
         }
     }
 }

@@ -19,6 +19,8 @@ pub struct Options {
     pub target: Target,
     /// What to ask; where there is nothing, the target's own path.
     pub asks: Vec<Ask>,
+    /// Whether they are steps that every client takes one after the other, with cookies of its own.
+    pub steps: bool,
     /// Where requests carry tokens; chosen where there is nothing.
     pub tokens: Vec<RequestPlace>,
     /// Where the server issues ids; cookies that look so where there is nothing.
@@ -35,6 +37,8 @@ pub struct Options {
     pub rate: Option<f64>,
     /// How they are sent; all ways where there is nothing.
     pub modes: Vec<Mode>,
+    /// Whether to speak HTTP/2, several clients on one connection.
+    pub http2: bool,
     /// How long one answer may take.
     pub patience: Duration,
     /// Certificates to trust, in PEM, instead of this machine's.
@@ -56,10 +60,14 @@ pub struct Order {
     pub url: String,
     /// What to ask.
     pub asks: Vec<Ask>,
+    /// Whether they are steps of one client.
+    pub steps: bool,
     /// Where requests carry tokens, by name.
     pub tokens: Vec<String>,
     /// Where the server issues ids, by name.
     pub sessions: Vec<String>,
+    /// Whether to speak HTTP/2.
+    pub http2: bool,
     /// Certificates to trust.
     pub tls_ca: Option<PathBuf>,
     /// Whether the server may be on another machine.

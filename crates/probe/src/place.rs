@@ -14,6 +14,8 @@ pub enum RequestPlace {
     Query(String),
     /// A string in a JSON body, by its pointer (RFC 6901).
     Json(String),
+    /// Wherever `{token}` stands.
+    Text,
 }
 
 /// A place of an answer that may name somebody.
@@ -64,6 +66,7 @@ impl FromStr for RequestPlace {
             "cookie" => Ok(Self::Cookie(word(name)?)),
             "query" if !name.is_empty() => Ok(Self::Query(name.to_owned())),
             "json" => Ok(Self::Json(pointer(name)?)),
+            "text" if name == crate::scenario::OWN => Ok(Self::Text),
             _ => Err(PlaceError::Kind(text.to_owned())),
         }
     }
@@ -122,6 +125,7 @@ impl fmt::Display for RequestPlace {
             Self::Cookie(name) => write!(f, "cookie:{name}"),
             Self::Query(name) => write!(f, "query:{name}"),
             Self::Json(pointer) => write!(f, "json:{pointer}"),
+            Self::Text => write!(f, "text:{}", crate::scenario::OWN),
         }
     }
 }
@@ -144,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_place_is_read_back_as_it_is_shown() {
-        for text in ["header:X-User", "cookie:sid", "query:u", "json:/user/id"] {
+        for text in ["header:X-User", "cookie:sid", "query:u", "json:/user/id", "text:{token}"] {
             assert_eq!(text.parse::<RequestPlace>().expect("a place").to_string(), text);
         }
         for text in ["header:x-user", "cookie:sid", "json:/user/id", "body", "status"] {

@@ -108,6 +108,11 @@ impl Profile {
         }
     }
 
+    /// How many answers in turn it knows.
+    pub(crate) fn answers(&self) -> u64 {
+        u64::from(self.answers)
+    }
+
     /// Whether a difference seen in between is still one, now that more was learnt.
     pub(crate) fn still_differs(&self, status: u16, place: &AnswerPlace, difference: Difference) -> bool {
         let Some(shape) = self.shapes.get(&status) else { return true };
@@ -164,7 +169,10 @@ impl Shape {
             }
         }
         let json = |place: &AnswerPlace| matches!(place, AnswerPlace::Json(_));
-        let new = anatomy.fields.keys().filter(|place| json(place) && !self.fields.contains_key(*place));
+        // Where places come and go in turn, another one says nothing.
+        let settled = self.fields.values().all(|field| field.seen == self.answers);
+        let is_new = |place: &&AnswerPlace| settled && json(place) && !self.fields.contains_key(*place);
+        let new = anatomy.fields.keys().filter(is_new);
         found.extend(new.map(|place| (place.clone(), Difference::New)));
         if self.words_differ(anatomy) {
             found.push((AnswerPlace::Body, Difference::Changed));

@@ -102,6 +102,7 @@ impl Options {
         Ok(Self {
             target: Target::parse(&order.url)?,
             asks: order.asks.clone(),
+            steps: order.steps,
             tokens: order.tokens.iter().filter_map(|place| place.parse().ok()).collect(),
             sessions: order.sessions.iter().filter_map(|place| place.parse().ok()).collect(),
             ignore: Vec::new(),
@@ -110,6 +111,7 @@ impl Options {
             concurrency: 2,
             rate: None,
             modes: Vec::new(),
+            http2: order.http2,
             patience: PATIENCE,
             tls_ca: order.tls_ca.clone(),
             elsewhere: order.elsewhere,

@@ -7,7 +7,7 @@ use jostle_model::{Finding, ModeCount, ProbeCounts, ProbeSummary, Rule};
 use tokio::runtime::Runtime;
 
 use crate::connection::{self, Door};
-use crate::docket::Docket;
+use crate::docket::{Docket, in_turn_needed};
 use crate::drive::{Control, Crew, Message, Orders, Pace, Tally};
 use crate::error::ProbeError;
 use crate::evidence::{Key, Scene};
@@ -21,6 +21,9 @@ use crate::rules::{Charge, Issued, Whose};
 use crate::template::{Ask, Template, Visitor};
 use crate::token::{MOST_SLOTS, Mint};
 use crate::verdict::{Facts, verdict};
+
+/// How long the second look in turn may take, where something rare has to be told from what happens by itself.
+const SECOND_LOOK: Duration = Duration::from_secs(4);
 
 /// Between two looks at what the threads say.
 const TICK: Duration = Duration::from_millis(100);
@@ -65,7 +68,10 @@ impl<'a> Run<'a> {
         runtime: &'a Runtime,
     ) -> Result<Self, ProbeError> {
         let tls = match options.target.tls {
-            true => Some(connection::config(options.tls_ca.as_deref(), b"http/1.1")?),
+            true => Some(connection::config(
+                options.tls_ca.as_deref(),
+                if options.http2 { b"h2" } else { b"http/1.1" },
+            )?),
             false => None,
         };
         let door = runtime.block_on(async {
@@ -149,9 +155,12 @@ impl<'a> Run<'a> {
         sessions: Vec<AnswerPlace>,
     ) -> Result<Knowledge, ProbeError> {
         let authority = &self.options.target.authority;
-        let template = |ask: &Ask| Template::new(ask.clone(), authority, &tokens, &sessions);
+        // Whoever takes steps has no cookies at first: nobody has to leave them out.
+        let left_out = if self.options.steps { &[][..] } else { &sessions };
+        let template = |ask: &Ask| Template::new(ask.clone(), authority, &tokens, left_out);
         let templates = asks.iter().map(template).collect::<Result<_, _>>()?;
-        Ok(Knowledge::new(templates, tokens, sessions, Mint::new()))
+        let knowledge = Knowledge::new(templates, tokens, sessions, Mint::new());
+        Ok(Knowledge { steps: self.options.steps, ..knowledge })
     }
 
     fn ask_in_turn(&mut self, knowledge: &Knowledge) -> Result<(Vec<Kept>, u64), ProbeError> {
@@ -165,7 +174,7 @@ impl<'a> Run<'a> {
     }
 
     pub(crate) fn control<'k>(&'k self, knowledge: &'k Knowledge, patience: Duration) -> Control<'k> {
-        Control { door: &self.door, knowledge, ledger: &self.ledger, patience }
+        Control { door: &self.door, http2: self.options.http2, knowledge, ledger: &self.ledger, patience }
     }
 
     /// What is wrong without any concurrency is said as well.
@@ -218,6 +227,7 @@ impl<'a> Run<'a> {
             issued: Arc::new(Mutex::new(std::mem::take(&mut self.issued))),
             pace: Pace::new(options.rate),
             modes: self.modes(knowledge),
+            http2: options.http2,
             seed: options.seed,
             threads,
             first: self.next,
@@ -238,6 +248,12 @@ impl<'a> Run<'a> {
             [] => Mode::CHOICE.to_vec(),
             chosen => chosen.to_vec(),
         };
+        if self.options.http2 {
+            return streams(modes);
+        }
+        if knowledge.steps {
+            modes.retain(|mode| !matches!(mode, Mode::Pipelined | Mode::Cancelled));
+        }
         let harmless =
             knowledge.templates.iter().all(|template| ["GET", "HEAD"].contains(&&*template.ask().method));
         if modes.len() > 1 && modes.contains(&Mode::Pipelined) {
@@ -293,13 +309,29 @@ impl<'a> Run<'a> {
         if self.gone {
             return;
         }
-        match self.ask_in_turn(knowledge) {
-            Ok((after, _)) => knowledge.learn(&after),
-            Err(error) => self.server_is_gone(&error.to_string(), knowledge),
+        let start = Instant::now();
+        loop {
+            match self.ask_in_turn(knowledge) {
+                Ok((after, _)) => knowledge.learn(&after),
+                Err(error) => return self.server_is_gone(&error.to_string(), knowledge),
+            }
+            if start.elapsed() > SECOND_LOOK || !self.has_doubts(knowledge) {
+                break;
+            }
         }
-        for key in self.docket.acquit(knowledge) {
-            self.tell(&key, knowledge);
+        let (stands, rare) = self.docket.acquit(knowledge);
+        stands.iter().for_each(|key| self.tell(key, knowledge));
+        if rare > 0 {
+            self.warnings.push(format!(
+                "{rare} places differed so seldom that it may happen in turn as well: those are not judged"
+            ));
         }
+    }
+
+    /// Whether more answers in turn could tell what differs by itself.
+    fn has_doubts(&self, knowledge: &Knowledge) -> bool {
+        let known = |pair: &Pair| knowledge.kind(&pair.receiver.asked(0)).profile.answers();
+        self.docket.waiting().any(|(_, pair, share)| known(pair) < in_turn_needed(share))
     }
 
     fn tell(&mut self, key: &Key, knowledge: &Knowledge) {
@@ -372,4 +404,10 @@ fn sensible(issued: &[AnswerPlace]) -> Vec<RequestPlace> {
 pub(crate) fn quantile(sorted: &[Duration], share: f64) -> Duration {
     let index = ((sorted.len() as f64 - 1.0) * share).round();
     sorted.get(index.max(0.0) as usize).copied().unwrap_or_default()
+}
+
+/// What there is of these modes on HTTP/2, where every request has a stream of its own.
+fn streams(modes: Vec<Mode>) -> Vec<Mode> {
+    let kept = modes.into_iter().filter(|mode| matches!(mode, Mode::Burst | Mode::Cancelled));
+    std::iter::once(Mode::Stream).chain(kept).collect()
 }

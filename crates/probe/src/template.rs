@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::place::{AnswerPlace, RequestPlace};
+use crate::scenario::OWN;
 use crate::token::{LENGTH, Mint, Owner};
 
 /// A request as the user described it, without tokens.
@@ -128,6 +129,22 @@ impl Template {
         Self::fill(&self.last[visitor as usize], mint, number, out);
     }
 
+    /// The same with these cookies beside its own.
+    pub(crate) fn write_with(
+        &self,
+        cookies: &str,
+        visitor: Visitor,
+        mint: &Mint,
+        number: u64,
+        out: &mut Vec<u8>,
+    ) {
+        let start = out.len();
+        self.write(visitor, mint, number, out);
+        if !cookies.is_empty() {
+            add_cookies(out, start, cookies);
+        }
+    }
+
     fn fill(form: &Form, mint: &Mint, number: u64, out: &mut Vec<u8>) {
         let start = out.len();
         out.extend_from_slice(&form.bytes);
@@ -184,6 +201,20 @@ impl Form {
     }
 }
 
+/// Adds cookies to the request that begins at `start`: to the header that it has, or in one of their own.
+fn add_cookies(out: &mut Vec<u8>, start: usize, cookies: &str) {
+    let find = |wanted: &[u8]| out[start..].windows(wanted.len()).position(|window| window == wanted);
+    let Some(end) = find(b"\r\n\r\n") else { return };
+    let own = find(b"\r\nCookie: ").filter(|at| *at < end);
+    let (at, text) = match own {
+        Some(at) => (at + "\r\nCookie: ".len(), format!("{cookies}; ")),
+        None => (end, format!("\r\nCookie: {cookies}")),
+    };
+    let tail = out.split_off(start + at);
+    out.extend_from_slice(text.as_bytes());
+    out.extend_from_slice(&tail);
+}
+
 /// What stands where the token of a slot will go; nobody would write it for any other reason.
 fn placeholder(slot: u8) -> String {
     format!("jostle-token-goes-into-this-{slot:02}--")
@@ -204,6 +235,7 @@ fn put(parts: &mut Ask, place: &RequestPlace, text: &str) -> Result<(), Template
         RequestPlace::Cookie(name) => put_cookie(&mut parts.headers, name, text),
         RequestPlace::Query(name) => parts.target = with_parameter(&parts.target, name, text),
         RequestPlace::Json(pointer) => put_json(parts, pointer, text)?,
+        RequestPlace::Text => put_text(parts, text),
     }
     Ok(())
 }
@@ -229,6 +261,14 @@ fn with_parameter(target: &str, name: &str, text: &str) -> String {
         query.split('&').filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(&*encoded));
     let pairs: Vec<String> = others.map(str::to_owned).chain([format!("{encoded}={text}")]).collect();
     format!("{path}?{}", pairs.join("&"))
+}
+
+fn put_text(parts: &mut Ask, text: &str) {
+    parts.target = parts.target.replace(OWN, text);
+    parts.headers.iter_mut().for_each(|(_, value)| *value = value.replace(OWN, text));
+    if let Ok(body) = std::str::from_utf8(&parts.body) {
+        parts.body = body.replace(OWN, text).into_bytes();
+    }
 }
 
 fn put_json(parts: &mut Ask, pointer: &str, text: &str) -> Result<(), TemplateError> {
@@ -329,6 +369,18 @@ mod tests {
         assert!(template.knows_visitors());
         let text = written(&template, Visitor::New, &Mint::new());
         assert!(text.contains("Cookie: visitor=") && !text.contains("sid="), "{text}");
+    }
+
+    #[test]
+    fn cookies_are_added_to_those_that_are_there() {
+        let with = |places: &[&str]| {
+            let template = Template::new(Ask::get("/"), "h", &self::places(places), &[]).expect("all fit");
+            let mut bytes = b"before ".to_vec();
+            template.write_with("a=1; b=2", Visitor::Known, &Mint::new(), 7, &mut bytes);
+            String::from_utf8(bytes).expect("text")
+        };
+        assert!(with(&[]).ends_with("\r\nCookie: a=1; b=2\r\n\r\n"), "{}", with(&[]));
+        assert!(with(&["cookie:c"]).contains("\r\nCookie: a=1; b=2; c="), "{}", with(&["cookie:c"]));
     }
 
     #[test]

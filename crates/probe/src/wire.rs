@@ -8,4 +8,4 @@ mod chunked;
 mod reader;
 
 pub use reader::Malformed;
-pub(crate) use reader::{Answer, Reader};
+pub(crate) use reader::{Answer, MOST_KEPT, Reader};

@@ -42,11 +42,16 @@ pub(crate) struct ProbeArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) openapi: Option<PathBuf>,
 
-    /// How long to send many requests at once, such as 10s, 500ms or 2m.
-    #[arg(long = "for", value_name = "DURATION", value_parser = duration, default_value = "10s")]
-    pub(crate) duration: Duration,
+    /// Let every client take the steps in FILE (TOML), one after the other and with cookies of its own: a [[step]] has a
+    /// request ("POST /login"), headers and a body. {token} stands for the client's identity.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["curl", "path", "openapi", "http2"])]
+    pub(crate) scenario: Option<PathBuf>,
 
-    /// How many requests to send at once and after another, at most.
+    /// How long to send many requests at once, such as 500ms or 2m; 10s where --requests is not given either.
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
+    pub(crate) duration: Option<Duration>,
+
+    /// How many requests to send, many at once.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) requests: Option<u64>,
 
@@ -63,6 +68,10 @@ pub(crate) struct ProbeArguments {
     /// Without it, all of them, mixed.
     #[arg(long, value_name = "MODE")]
     pub(crate) mode: Vec<Mode>,
+
+    /// Speak HTTP/2, sixteen clients on a connection; without TLS, to a server that is known to speak it.
+    #[arg(long)]
+    pub(crate) http2: bool,
 
     /// How long to wait for one answer.
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "10s")]

@@ -8,9 +8,11 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jostle_model::Crossing;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::LocalSet;
 
 use super::pace::Pace;
+use super::streams::Streams;
 use super::worker::{Tally, Worker};
 use crate::connection::Door;
 use crate::error::ProbeError;
@@ -31,6 +33,8 @@ pub(crate) struct Orders {
     pub(crate) issued: Arc<Mutex<Issued>>,
     pub(crate) pace: Pace,
     pub(crate) modes: Vec<Mode>,
+    /// Whether clients share connections of HTTP/2.
+    pub(crate) http2: bool,
     pub(crate) seed: u64,
     pub(crate) threads: usize,
     /// The number of the first request, and the one behind the last.
@@ -48,6 +52,9 @@ pub(crate) struct Orders {
     /// By thread, the number of the request that it sent last.
     pub(crate) sent: Vec<AtomicU64>,
 }
+
+/// How many clients share a connection of HTTP/2; servers allow a hundred streams and more.
+const STREAMS: usize = 16;
 
 /// What a thread has to say while it works.
 #[derive(Debug)]
@@ -130,9 +137,35 @@ impl Crew {
     }
 }
 
+/// Ctrl-C and SIGTERM end the sending, and what was found is told.
+async fn end_when_asked(stop: Arc<AtomicBool>) {
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    stop.store(true, Relaxed);
+}
+
 async fn serve(orders: Arc<Orders>, index: usize, clients: usize, messages: Sender<Message>) -> Tally {
+    let connections: Vec<Rc<Streams>> = match orders.http2 {
+        true => (0..clients.div_ceil(STREAMS)).map(|_| Rc::default()).collect(),
+        false => Vec::new(),
+    };
     let worker = Rc::new(Worker::new(orders, index, clients, messages));
-    let clients: Vec<_> = (0..clients).map(|_| tokio::task::spawn_local(Rc::clone(&worker).work())).collect();
+    let clients: Vec<_> = (0..clients)
+        .map(|client| match connections.get(client / STREAMS) {
+            Some(streams) => tokio::task::spawn_local(Rc::clone(&worker).work_on(Rc::clone(streams))),
+            None => tokio::task::spawn_local(Rc::clone(&worker).work()),
+        })
+        .collect();
+    if index == 0 {
+        tokio::task::spawn_local(end_when_asked(Arc::clone(&worker.orders.stop)));
+    }
     for client in clients {
         client.await.expect("a client does not panic");
     }
@@ -148,6 +181,9 @@ impl Tally {
         self.pairs += other.pairs;
         self.refused += other.refused;
         self.modes.iter_mut().zip(other.modes).for_each(|(mine, others)| *mine += others);
+        for (kind, answers) in other.kinds {
+            *self.kinds.entry(kind).or_default() += answers;
+        }
         for (key, count) in other.charges {
             self.charges.entry(key).or_default().merge(count);
         }

@@ -1,5 +1,8 @@
 //! One thread's clients: what each sends next, and what is made of the answers.
 
+mod passes;
+mod streams;
+
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -57,6 +60,8 @@ pub(crate) struct Tally {
     pub(crate) modes: [u64; Mode::ALL.len()],
     /// Connections that were not accepted, and closed ones that were to be used again.
     pub(crate) refused: u64,
+    /// Whole answers by kind of request: the index of the template, and who sent it.
+    pub(crate) kinds: BTreeMap<(usize, Visitor), u64>,
     /// How often each thing was charged.
     pub(crate) charges: BTreeMap<Key, Count>,
 }
@@ -145,7 +150,10 @@ impl Worker {
                 continue;
             }
             self.let_in.set(Instant::now());
-            self.send(&mut client, mode, &mut bytes).await;
+            match self.orders.knowledge.steps {
+                true => self.pass(&mut client, mode, &mut bytes).await,
+                false => self.send(&mut client, mode, &mut bytes).await,
+            }
         }
     }
 
@@ -295,6 +303,7 @@ impl Desk for Worker {
         {
             let tally = &mut self.tally.borrow_mut();
             tally.answers += 1;
+            *tally.kinds.entry((asked.template, asked.visitor)).or_default() += 1;
             tally.shed += u64::from(is_shed(answer.status));
         }
         let charges = self.judge.borrow_mut().judge(asked, answer);

@@ -30,6 +30,9 @@ pub enum Malformed {
     /// The connection ended inside of it.
     #[error("the answer was cut off")]
     CutOff,
+    /// It broke the rules of HTTP/2.
+    #[error("the request is none for HTTP/2")]
+    Stream,
     /// There is something behind it that nobody asked for.
     #[error("the answer is longer than it says")]
     Surplus,

@@ -26,6 +26,7 @@ fn options(server: &Server, paths: &[&str], tokens: &[&str]) -> Options {
     Options {
         target: Target::parse(&server.url()).expect("a URL"),
         asks: paths.iter().map(|path| Ask::get(path)).collect(),
+        steps: false,
         tokens: tokens.iter().map(|place| place.parse().expect("a place")).collect(),
         sessions: Vec::new(),
         ignore: Vec::new(),
@@ -34,6 +35,7 @@ fn options(server: &Server, paths: &[&str], tokens: &[&str]) -> Options {
         concurrency: 16,
         rate: None,
         modes: Vec::new(),
+        http2: false,
         patience: Duration::from_secs(5),
         tls_ca: None,
         elsewhere: false,

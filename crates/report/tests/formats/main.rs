@@ -4,4 +4,5 @@ mod hostile;
 mod human;
 mod json_contract;
 mod machines;
+mod probes;
 mod samples;
