@@ -3,6 +3,7 @@
 mod case;
 mod doctor;
 mod hunt;
+mod probe;
 mod replay;
 mod watch;
 
@@ -13,6 +14,7 @@ use clap::{Parser, Subcommand};
 pub(crate) use case::{CaseArguments, CaseDeed};
 pub(crate) use doctor::DoctorArguments;
 pub(crate) use hunt::HuntArguments;
+pub(crate) use probe::ProbeArguments;
 pub(crate) use replay::ReplayArguments;
 pub(crate) use watch::WatchArguments;
 
@@ -34,6 +36,8 @@ pub(crate) enum Verb {
     Hunt(Box<HuntArguments>),
     /// Run a trial that failed again, until it is clear how often it does.
     Replay(ReplayArguments),
+    /// Drive an HTTP server with identities, and tell whose were given to others.
+    Probe(Box<ProbeArguments>),
     /// Look at what was recorded, and join what several machines have.
     Case(CaseArguments),
     /// Say what this machine, and a program, let us see, and how to get more.

@@ -11,6 +11,7 @@ mod exit;
 mod failure;
 mod hunt;
 mod output;
+mod probe;
 mod progress;
 mod replay;
 mod watch;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Verb::Watch(arguments) => apart(|| watch::run(&arguments)),
         Verb::Hunt(arguments) => finish(hunt::run(&arguments)),
         Verb::Replay(arguments) => finish(replay::run(&arguments)),
+        Verb::Probe(arguments) => finish(probe::run(&arguments)),
         Verb::Case(arguments) => finish(case::run(&arguments)),
         Verb::Doctor(arguments) => apart(|| doctor::run(&arguments)),
     }

@@ -10,12 +10,16 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::hunt::surroundings;
 use crate::output::Output;
+use crate::probe;
 use crate::progress::ProgressLine;
 
 /// `jostle replay`: does this failing trial fail again?
 pub(crate) fn run(arguments: &ReplayArguments) -> Result<Exit, Failure> {
-    let mut output = Output::open(arguments.output.as_deref())?;
     let case = Case::open(&arguments.case)?;
+    if let Some((order, pair)) = probe::recorded(&case, &arguments.trial)? {
+        return probe::again(&order, &pair, arguments);
+    }
+    let mut output = Output::open(arguments.output.as_deref())?;
     let recorded = case.find(&arguments.trial)?;
     let no_order = || Failure::NoReplay(recorded.name.short());
     let plan = case.plan(recorded.plan)?.ok_or_else(no_order)?;

@@ -16,10 +16,12 @@ mod access;
 mod address;
 mod bound;
 mod crash;
+mod crossing;
 mod finding;
 mod frame;
 mod hunt;
 mod place;
+mod probe;
 mod rate;
 mod signature;
 mod summary;
@@ -29,12 +31,14 @@ pub use access::{Access, Atomicity, Direction};
 pub use address::{Address, FileAddress};
 pub use bound::UpperBound;
 pub use crash::{Crash, Hang, Register};
+pub use crossing::{Crossing, Exchange};
 pub use finding::{Collision, Evidence, Finding, Fingerprint, Grade, Rule};
 pub use frame::{Frame, Snippet};
 pub use hunt::{
     Effect, FailingTrial, Family, HuntSummary, Kind, Owed, OwedUnder, ReplaySummary, TimeToFailure, Way,
 };
 pub use place::{Goroutine, Place, Process, Role, Thread};
+pub use probe::{ModeCount, ProbeCounts, ProbeSummary};
 pub use rate::{Rate, Ratio};
 pub use signature::Signature;
 pub use summary::{ExitStatus, Summary, Verdict, WatchCounts};

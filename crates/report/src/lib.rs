@@ -43,6 +43,7 @@ mod junit;
 mod next;
 mod paths;
 mod printable;
+mod probe;
 mod quantity;
 mod rule;
 mod sarif;
@@ -55,6 +56,7 @@ use jostle_model::{Finding, Summary};
 pub use format::{Format, UnknownFormat};
 pub use hunt::{HuntReport, json_trial, render_hunt, render_replay};
 pub use json::{finding as json_finding, summary as json_summary};
+pub use probe::{ProbeReport, json_probe_summary, render_probe};
 
 /// How the human format is laid out; the other formats do not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

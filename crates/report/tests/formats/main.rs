@@ -5,4 +5,5 @@ mod human;
 mod hunts;
 mod json_contract;
 mod machines;
+mod probes;
 mod samples;
