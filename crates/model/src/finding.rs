@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::{Address, Crash, Hang, Place};
+use crate::{Address, Boundary, Crash, Hang, Place};
 
 /// What kind of bug a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -18,6 +18,8 @@ pub enum Rule {
     Crash,
     /// A program has not ended in the time that it had.
     Hang,
+    /// What a native function returned is not what its caller received: it was somebody else's.
+    Boundary,
 }
 
 impl Rule {
@@ -29,6 +31,7 @@ impl Rule {
             Self::UseAfterFree => "use-after-free",
             Self::Crash => "crash",
             Self::Hang => "hang",
+            Self::Boundary => "boundary",
         }
     }
 }
@@ -94,6 +97,8 @@ pub enum Evidence {
     Crash(Crash),
     /// Of threads that should have ended.
     Hang(Hang),
+    /// Of a value on its way from one language to another.
+    Boundary(Boundary),
 }
 
 /// Something that was seen to be wrong.
@@ -105,7 +110,8 @@ pub struct Finding {
     pub id: Fingerprint,
     /// One sentence.
     pub title: String,
-    /// The sides. Of a collision the held one comes first, of a crash the thread that crashed, before all others.
+    /// The sides. Of a collision the held one comes first, of a crash the thread that crashed, before all others; of a value
+    /// that did not arrive whoever received another, before the one whose value it was.
     pub places: Vec<Place>,
     /// What was measured.
     pub evidence: Evidence,
@@ -116,22 +122,25 @@ impl Finding {
     pub fn times(&self) -> u64 {
         match &self.evidence {
             Evidence::Collision(collision) => collision.times,
+            Evidence::Boundary(boundary) => boundary.times,
             Evidence::Crash(_) | Evidence::Hang(_) => 1,
         }
     }
 
     /// It was seen so often again. A crash is seen once: nothing comes after it.
     pub fn seen_again(&mut self, times: u64) {
-        if let Evidence::Collision(collision) = &mut self.evidence {
-            collision.times += times;
+        match &mut self.evidence {
+            Evidence::Collision(collision) => collision.times += times,
+            Evidence::Boundary(boundary) => boundary.times += times,
+            Evidence::Crash(_) | Evidence::Hang(_) => {}
         }
     }
 
-    /// How strong the evidence is; nothing for a crash or a hang, which are beyond doubt.
+    /// How strong the evidence is; nothing for what is beyond doubt: a crash, a hang, a value that did not arrive.
     pub fn grade(&self) -> Option<Grade> {
         match &self.evidence {
             Evidence::Collision(collision) => Some(collision.grade),
-            Evidence::Crash(_) | Evidence::Hang(_) => None,
+            Evidence::Crash(_) | Evidence::Hang(_) | Evidence::Boundary(_) => None,
         }
     }
 }

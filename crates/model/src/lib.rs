@@ -15,6 +15,7 @@
 mod access;
 mod address;
 mod bound;
+mod boundary;
 mod crash;
 mod finding;
 mod frame;
@@ -28,6 +29,7 @@ mod trial;
 pub use access::{Access, Atomicity, Direction};
 pub use address::{Address, FileAddress};
 pub use bound::UpperBound;
+pub use boundary::{Boundary, Given};
 pub use crash::{Crash, Hang, Register};
 pub use finding::{Collision, Evidence, Finding, Fingerprint, Grade, Rule};
 pub use frame::{Frame, Snippet};

@@ -12,8 +12,8 @@ pub(crate) enum Level {
 }
 
 /// Every rule, in the order in which machine formats list them.
-pub(crate) const ALL: [Rule; 5] =
-    [Rule::DataRace, Rule::HalfAtomic, Rule::UseAfterFree, Rule::Crash, Rule::Hang];
+pub(crate) const ALL: [Rule; 6] =
+    [Rule::DataRace, Rule::HalfAtomic, Rule::UseAfterFree, Rule::Crash, Rule::Hang, Rule::Boundary];
 
 /// The level of a finding. Each rule is an error; where the other side was not seen it may as well be the
 /// kernel filling a buffer as agreed, so that one is a warning.
@@ -32,6 +32,7 @@ pub(crate) fn noun(rule: Rule) -> &'static str {
         Rule::UseAfterFree => "use after free",
         Rule::Crash => "crash",
         Rule::Hang => "hang",
+        Rule::Boundary => "swapped return",
     }
 }
 
@@ -43,6 +44,7 @@ pub(crate) fn plural(rule: Rule) -> &'static str {
         Rule::UseAfterFree => "uses after free",
         Rule::Crash => "crashes",
         Rule::Hang => "hangs",
+        Rule::Boundary => "swapped returns",
     }
 }
 
@@ -56,6 +58,9 @@ pub(crate) fn description(rule: Rule) -> &'static str {
         Rule::UseAfterFree => "One thread gives memory back while another stands before a use of it.",
         Rule::Crash => "A signal that nobody survives came to a thread.",
         Rule::Hang => "A program has not ended in the time that it had.",
+        Rule::Boundary => {
+            "What a native function returned is not what its caller received: it was somebody else's."
+        }
     }
 }
 
@@ -84,6 +89,12 @@ pub(crate) fn help(rule: Rule) -> &'static str {
         Rule::Hang => {
             "See who waits for whom: a lock taken twice, two locks taken in two orders, or a wake-up that came before \
              anybody slept. Threads that run in circles stand in the code that never gets what it asks for."
+        }
+        Rule::Boundary => {
+            "The library returned the right value: mend what lies between it and its caller, the frames of the binding in \
+             the first stack. A record that a call is made with must not be given back to a pool before its result was \
+             copied out of it. Until the binding is mended, declare such results as numbers, or hold one lock from the \
+             call until its result is no longer needed."
         }
     }
 }
