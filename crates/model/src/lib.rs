@@ -15,6 +15,7 @@
 mod access;
 mod address;
 mod bound;
+mod boundary;
 mod crash;
 mod crossing;
 mod finding;
@@ -30,6 +31,7 @@ mod trial;
 pub use access::{Access, Atomicity, Direction};
 pub use address::{Address, FileAddress};
 pub use bound::UpperBound;
+pub use boundary::{Boundary, Given};
 pub use crash::{Crash, Hang, Register};
 pub use crossing::{Crossing, Exchange};
 pub use finding::{Collision, Evidence, Finding, Fingerprint, Grade, Rule};
