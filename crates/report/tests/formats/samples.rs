@@ -387,7 +387,9 @@ pub(crate) fn same_line() -> Finding {
 pub(crate) fn collision_of(finding: Finding) -> Collision {
     match finding.evidence {
         Evidence::Collision(collision) => collision,
-        Evidence::Crash(_) | Evidence::Hang(_) => panic!("{} is no collision", finding.title),
+        Evidence::Crash(_) | Evidence::Hang(_) | Evidence::Crossing(_) => {
+            panic!("{} is no collision", finding.title)
+        }
     }
 }
 
