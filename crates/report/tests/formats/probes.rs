@@ -1,7 +1,8 @@
 //! What a probe has found, in every format.
 
 use jostle_model::{
-    Crossing, Evidence, Exchange, Finding, Fingerprint, ModeCount, ProbeCounts, ProbeSummary, Rule, UpperBound, Verdict,
+    Crossing, Evidence, Exchange, Finding, Fingerprint, ModeCount, ProbeCounts, ProbeSummary, Rule,
+    UpperBound, Verdict,
 };
 use jostle_report::{Format, ProbeReport, Style, json_finding, json_probe_summary, render_probe};
 use serde_json::Value;
@@ -107,7 +108,12 @@ fn rendered(format: Format, findings: &[Finding], summary: &ProbeSummary, replay
 fn both_requests_stand_on_one_time_line() {
     let findings = [foreign(), lost()];
     let found = summary(Verdict::Found, 2);
-    insta::assert_snapshot!(rendered(Format::Human, &findings, &found, Some("jostle replay 4daf09107d411a25")));
+    insta::assert_snapshot!(rendered(
+        Format::Human,
+        &findings,
+        &found,
+        Some("jostle replay 4daf09107d411a25")
+    ));
 }
 
 #[test]
@@ -115,15 +121,26 @@ fn a_clean_probe_states_its_bound_per_pair() {
     let text = rendered(Format::Human, &[], &summary(Verdict::NothingFound, 0), None);
     let begins = "no foreign identity in 1,204,331 overlapping pairs of requests: below 2.5e-6 per pair at 95 % confidence";
     assert!(text.starts_with(begins), "{text}");
-    assert!(text.ends_with("next: jostle probe http://127.0.0.1:8080/cart --token cookie:sid --for 40s\n"), "{text}");
+    assert!(
+        text.ends_with("next: jostle probe http://127.0.0.1:8080/cart --token cookie:sid --for 40s\n"),
+        "{text}"
+    );
 }
 
 #[test]
 fn an_inconclusive_probe_passes_nowhere() {
     let inconclusive = summary(Verdict::Inconclusive, 0);
     let of = |format| rendered(format, &[], &inconclusive, None);
-    assert!(of(Format::Human).contains("which is not a pass: no answer names its asker"), "{}", of(Format::Human));
-    assert!(of(Format::Junit).contains("<error") && of(Format::Github).starts_with("::warning"), "{}", of(Format::Junit));
+    assert!(
+        of(Format::Human).contains("which is not a pass: no answer names its asker"),
+        "{}",
+        of(Format::Human)
+    );
+    assert!(
+        of(Format::Junit).contains("<error") && of(Format::Github).starts_with("::warning"),
+        "{}",
+        of(Format::Junit)
+    );
     assert!(of(Format::Sarif).contains("\"executionSuccessful\":false"), "{}", of(Format::Sarif));
 }
 
@@ -145,7 +162,8 @@ fn machines_are_told_of_every_finding() {
 fn every_line_keeps_the_contract() {
     let schema: Value = serde_json::from_str(SCHEMA).expect("JSON");
     let contract = jsonschema::draft202012::new(&schema).expect("the schema compiles");
-    let summaries = [summary(Verdict::Found, 2), summary(Verdict::NothingFound, 0), summary(Verdict::Inconclusive, 0)];
+    let summaries =
+        [summary(Verdict::Found, 2), summary(Verdict::NothingFound, 0), summary(Verdict::Inconclusive, 0)];
     let lines = summaries.iter().map(|summary| json_probe_summary(summary, &[]));
     for line in lines.chain([json_finding(&foreign()), json_finding(&lost())]) {
         let value: Value = serde_json::from_str(&line).expect("JSON");
