@@ -70,7 +70,9 @@ impl Asked {
         let answer = self.run(&[arguments, &["--format", "json"]].concat());
         assert_eq!(answer.stderr, "", "{answer:#?}");
         let line = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
-        (answer.code, answer.stdout.lines().map(line).collect())
+        let lines: Vec<Value> = answer.stdout.lines().map(line).collect();
+        lines.iter().for_each(keeps_the_contract);
+        (answer.code, lines)
     }
 }
 
@@ -92,6 +94,15 @@ impl Answer {
         assert!(lines.len() == 2 && lines[1].starts_with("jostle: hint: "), "{self:#?}");
         assert_eq!(self.stdout, "");
     }
+}
+
+/// Every line is as `docs/json.schema.json` has it.
+#[track_caller]
+fn keeps_the_contract(line: &Value) {
+    let schema: Value = serde_json::from_str(include_str!("../../docs/json.schema.json")).expect("JSON");
+    let contract = jsonschema::validator_for(&schema).expect("a schema");
+    let broken: Vec<String> = contract.iter_errors(line).map(|error| error.to_string()).collect();
+    assert!(broken.is_empty(), "{broken:#?}\n{line:#}");
 }
 
 /// Of each expectation, how it stands.
