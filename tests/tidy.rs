@@ -10,11 +10,12 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Which rooms a room may know. The picture in ARCHITECTURE.md, as a table.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     (
         "jostle",
         &[
             "jostle-casefile",
+            "jostle-measure",
             "jostle-model",
             "jostle-probe",
             "jostle-report",
@@ -29,16 +30,18 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("jostle-stacks", &["jostle-model"]),
     ("jostle-report", &["jostle-model"]),
     ("jostle-symptoms", &["jostle-model"]),
+    ("jostle-measure", &["jostle-model", "jostle-odds"]),
     ("jostle-model", &[]),
     ("jostle-odds", &[]),
 ];
 
 /// Libraries that are one room's business. What another room wants of them it asks that room for.
-const KEEPERS: [(&str, &str); 21] = [
+const KEEPERS: [(&str, &str); 24] = [
     ("addr2line", "jostle-stacks"),
     ("annotate-snippets", "jostle-report"),
     ("anstream", "jostle"),
     ("clap", "jostle"),
+    ("csv", "jostle-measure"),
     ("fastrand", "jostle-watch"),
     ("gimli", "jostle-stacks"),
     ("h2", "jostle-probe"),
@@ -46,9 +49,11 @@ const KEEPERS: [(&str, &str); 21] = [
     ("humantime", "jostle"),
     ("iced-x86", "jostle-watch"),
     ("indicatif", "jostle"),
+    ("jiff", "jostle-measure"),
     ("libc", "jostle-watch"),
     ("object", "jostle-stacks"),
     ("perf-event-open-sys", "jostle-watch"),
+    ("postgres", "jostle-measure"),
     ("quick-junit", "jostle-report"),
     ("rusqlite", "jostle-casefile"),
     ("serde_json", "jostle-report"),
@@ -59,12 +64,13 @@ const KEEPERS: [(&str, &str); 21] = [
 ];
 
 /// A second room that may have a kept library, and why.
-const GUESTS: [(&str, &str, &str); 6] = [
+const GUESTS: [(&str, &str, &str); 7] = [
     ("fastrand", "jostle", "draws the seed when the user gives none"),
     ("fastrand", "jostle-odds", "allocates and resamples at random, from a seed that it is given"),
     ("fastrand", "jostle-probe", "draws how each request is sent, from a seed that it is given"),
     ("serde_json", "jostle-probe", "reads what servers answer, and puts tokens into bodies"),
     ("fastrand", "jostle-trials", "draws what a perturbation does from the seed of the trial"),
+    ("rusqlite", "jostle-measure", "reads the user's own production data, which are no case"),
     (
         "serde_json",
         "jostle-trials",

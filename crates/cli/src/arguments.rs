@@ -5,6 +5,7 @@ mod doctor;
 mod hunt;
 mod probe;
 mod replay;
+mod verify;
 mod watch;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ pub(crate) use doctor::DoctorArguments;
 pub(crate) use hunt::HuntArguments;
 pub(crate) use probe::ProbeArguments;
 pub(crate) use replay::ReplayArguments;
+pub(crate) use verify::VerifyArguments;
 pub(crate) use watch::WatchArguments;
 
 /// Finds concurrency bugs in the program you already have: unmodified, already built, in several languages.
@@ -38,6 +40,8 @@ pub(crate) enum Verb {
     Replay(ReplayArguments),
     /// Drive an HTTP server with identities, and tell whose were given to others.
     Probe(Box<ProbeArguments>),
+    /// Say whether a fix is real, from what production data show before it and after it.
+    Verify(VerifyArguments),
     /// Look at what was recorded, and join what several machines have.
     Case(CaseArguments),
     /// Say what this machine, and a program, let us see, and how to get more.

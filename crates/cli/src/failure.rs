@@ -3,6 +3,7 @@ use std::io;
 use std::path::PathBuf;
 
 use jostle_casefile::CaseError;
+use jostle_measure::{PlanError, SourceError};
 use jostle_probe::{CurlError, ListError, ProbeError, ScenarioError};
 use jostle_trials::{HuntError, NoShard, UnknownPerturbation};
 use jostle_watch::WatchError;
@@ -67,6 +68,21 @@ pub(crate) enum Failure {
     /// There is nothing to see again.
     #[error("replay the trial {0}: it did not fail")]
     DidNotFail(String),
+    /// The plan cannot be read.
+    #[error("read the plan {path}", path = .path.display())]
+    Plan { path: PathBuf, source: io::Error },
+    /// The plan does not say what is to be verified.
+    #[error("verify {path}: it has no [data]", path = .0.display())]
+    NothingToVerify(PathBuf),
+    /// The plan for production data cannot be followed.
+    #[error(transparent)]
+    DataPlan(#[from] PlanError),
+    /// Production data cannot be had.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// There is nothing to list.
+    #[error("list rows without children: the plan has no [data.children]")]
+    NoChildren,
     /// A pattern is too large.
     #[error("read the pattern")]
     Pattern(#[source] Box<dyn Error>),
@@ -120,6 +136,11 @@ impl Failure {
             | Self::NoHunt(_)
             | Self::NoReplay(_)
             | Self::DidNotFail(_) => Exit::Usage,
+            Self::Source(error) if error.blames_input() => Exit::Usage,
+            Self::Source(_) => Exit::CannotLook,
+            Self::Plan { .. } | Self::NothingToVerify(_) | Self::DataPlan(_) | Self::NoChildren => {
+                Exit::Usage
+            }
             Self::Apart(_) | Self::Killed(_) | Self::Hunt(_) | Self::Directory(_) => Exit::CannotLook,
         }
     }
@@ -144,6 +165,13 @@ impl Failure {
             Self::NoReplay(_) => Some("hunt again: jostle hunt -- CMD"),
             Self::DidNotFail(_) => Some("see which failed: jostle case show"),
             Self::Open { .. } => Some("give --output a path in a directory that exists and may be written"),
+            Self::Plan { .. } => Some("give the path of a TOML file"),
+            Self::NothingToVerify(_) => Some("docs/verify-data.md shows what stands in [data]"),
+            Self::DataPlan(_) => Some("docs/verify-data.md says what may stand there"),
+            Self::Source(error) => Some(error.hint()),
+            Self::NoChildren => {
+                Some("say in the plan which rows should have which children: docs/verify-data.md")
+            }
             Self::Pattern(_) => Some("use a shorter --include or --exclude"),
             Self::Apart(_) => {
                 Some("let this user start more processes: see ulimit -u, and the container's limits")

@@ -14,6 +14,7 @@ mod output;
 mod probe;
 mod progress;
 mod replay;
+mod verify;
 mod watch;
 mod words;
 
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Verb::Hunt(arguments) => finish(hunt::run(&arguments)),
         Verb::Replay(arguments) => finish(replay::run(&arguments)),
         Verb::Probe(arguments) => finish(probe::run(&arguments)),
+        Verb::Verify(arguments) => finish(verify::run(&arguments)),
         Verb::Case(arguments) => finish(case::run(&arguments)),
         Verb::Doctor(arguments) => apart(|| doctor::run(&arguments)),
     }

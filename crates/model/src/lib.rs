@@ -23,6 +23,7 @@ mod frame;
 mod hunt;
 mod place;
 mod probe;
+mod production;
 mod rate;
 mod signature;
 mod summary;
@@ -41,6 +42,7 @@ pub use hunt::{
 };
 pub use place::{Goroutine, Place, Process, Role, Thread};
 pub use probe::{ModeCount, ProbeCounts, ProbeSummary};
+pub use production::{Childless, Expected, Outlier, ProductionSummary, Quantity, Standing};
 pub use rate::{Rate, Ratio};
 pub use signature::Signature;
 pub use summary::{ExitStatus, Summary, Verdict, WatchCounts};

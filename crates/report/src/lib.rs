@@ -44,6 +44,7 @@ mod next;
 mod paths;
 mod printable;
 mod probe;
+mod production;
 mod quantity;
 mod rule;
 mod sarif;
@@ -57,6 +58,7 @@ pub use format::{Format, UnknownFormat};
 pub use hunt::{HuntReport, json_trial, render_hunt, render_replay};
 pub use json::{finding as json_finding, summary as json_summary};
 pub use probe::{ProbeReport, json_probe_summary, render_probe};
+pub use production::{ProductionReport, render_production};
 
 /// How the human format is laid out; the other formats do not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
