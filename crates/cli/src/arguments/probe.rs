@@ -42,7 +42,7 @@ pub(crate) struct ProbeArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) openapi: Option<PathBuf>,
 
-    /// Let every client take the steps in FILE (TOML), one after the other and with cookies of its own: a [[step]] has a
+    /// Let every client take the steps in FILE (TOML), one after the other and with cookies of its own: a `[[step]]` has a
     /// request ("POST /login"), headers and a body. {token} stands for the client's identity.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["curl", "path", "openapi", "http2"])]
     pub(crate) scenario: Option<PathBuf>,

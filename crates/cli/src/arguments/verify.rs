@@ -4,7 +4,7 @@ use clap::Args;
 use jostle_report::Format;
 
 /// Says of each expectation in a plan whether it holds, fails, or cannot be told yet, and then when to look again. The
-/// plan's part [data] is about production data (CSV, SQLite or PostgreSQL, which are only read): what was before a change,
+/// plan's part `[data]` is about production data (CSV, SQLite or PostgreSQL, which are only read): what was before a change,
 /// and what came after it.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArguments {
