@@ -5,13 +5,22 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// An expression cannot be read.
-    #[error("read the expression {text}")]
+    #[error("read the expression {text}: {reason}")]
     Expression {
         /// As it was given.
         text: String,
         /// What is wrong with it.
-        source: regex::Error,
+        reason: String,
     },
+}
+
+impl PlanError {
+    /// An expression that cannot be read. The library draws a picture of several lines; the last one is the reason.
+    pub(crate) fn expression(text: &str, error: &regex::Error) -> Self {
+        let told = error.to_string();
+        let last = told.lines().last().unwrap_or_default();
+        Self::Expression { text: text.to_owned(), reason: last.trim_start_matches("error: ").to_owned() }
+    }
 }
 
 /// Why a hunt could not go on.

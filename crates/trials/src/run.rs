@@ -75,9 +75,7 @@ impl<'a> Stage<'a> {
     /// # Errors
     /// When an expression cannot be read.
     pub(crate) fn new(plan: &'a Plan, surroundings: &'a Surroundings) -> Result<Self, PlanError> {
-        let read = |text: &str| {
-            Regex::new(text).map_err(|source| PlanError::Expression { text: text.to_owned(), source })
-        };
+        let read = |text: &str| Regex::new(text).map_err(|error| PlanError::expression(text, &error));
         Ok(Self {
             plan,
             surroundings,
@@ -129,6 +127,7 @@ impl<'a> Stage<'a> {
         perturbation
             .arrange(&mut arrangement)
             .map_err(|error| format!("cannot perturb by {perturbation}: {error}"))?;
+        let program = command.first().cloned().unwrap_or_default();
         let options = Options {
             target: Target::Command(command),
             duration: Some(self.plan.timeout),
@@ -140,7 +139,7 @@ impl<'a> Stage<'a> {
             ..Options::default()
         };
         let companion = match arrangement.companion {
-            None if explores => Some(explorer(runtimes)),
+            None if explores => Some(explorer(program, runtimes)),
             other => other,
         };
         attend(&options, |bytes| output.take(bytes), companion).map_err(|error| explained(&error))
@@ -164,9 +163,10 @@ impl<'a> Stage<'a> {
 }
 
 /// Looks which runtimes there are.
-fn explorer(runtimes: &Mutex<Runtimes>) -> Companion<'_> {
-    Box::new(|run| {
-        let found = runtimes::look(run);
+fn explorer(program: OsString, runtimes: &Mutex<Runtimes>) -> Companion<'_> {
+    Box::new(move |run| {
+        let mut found = runtimes::of_program(&program);
+        found.extend(runtimes::look(run));
         *runtimes.lock().unwrap_or_else(PoisonError::into_inner) = found;
     })
 }

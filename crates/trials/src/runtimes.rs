@@ -4,14 +4,16 @@
 //! first trial are looked at while they run.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
-use jostle_watch::{Beside, descendants};
+use jostle_watch::{Beside, descendants, find_program};
 
 /// A language runtime, or the C library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -38,8 +40,28 @@ pub type Runtimes = BTreeSet<Runtime>;
 const LARGEST: u64 = 512 << 20;
 /// What Go's linker puts in front of what a binary says of its build (package `debug/buildinfo`).
 const GO: &[u8] = b"\xff Go buildinf:";
+/// The loader of programs that use GNU's C library.
+const LOADER: &[u8] = b"/ld-linux";
 /// A name that stands in GNU's C library, or its loader.
 const GLIBC: &[u8] = b"glibc.malloc.tcache_count";
+
+/// Looks at the program that is about to run. It may be over before anybody has looked at its process.
+pub(crate) fn of_program(program: &OsStr) -> Runtimes {
+    let Ok(file) = find_program(program) else { return Runtimes::new() };
+    let mut head = Vec::new();
+    let _ = File::open(&file).and_then(|file| file.take(4096).read_to_end(&mut head));
+    let mut found = of_file(&file);
+    if let Some(line) = head.strip_prefix(b"#!") {
+        let line = String::from_utf8_lossy(line.split(|&byte| byte == b'\n').next().unwrap_or_default())
+            .into_owned();
+        found.extend(line.split([' ', '/', '\t']).filter_map(of_name));
+    }
+    // The loader's path stands near the beginning (PT_INTERP).
+    if memmem::find(&head, LOADER).is_some() {
+        found.insert(Runtime::Glibc);
+    }
+    found
+}
 
 /// Looks at the processes of a run until it is over.
 pub(crate) fn look(run: &Beside) -> Runtimes {
@@ -107,6 +129,12 @@ mod tests {
         assert_eq!(of_name("libjvm.so"), Some(Runtime::Java));
         assert_eq!(of_name("nodemon-service"), None);
         assert_eq!(of_name("rubyist"), None);
+    }
+
+    #[test]
+    fn a_program_is_looked_at_before_it_runs() {
+        assert_eq!(of_program(OsStr::new("/bin/true")), [Runtime::Glibc].into());
+        assert_eq!(of_program(OsStr::new("no-such-program-anywhere")), Runtimes::new());
     }
 
     #[test]

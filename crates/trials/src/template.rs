@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     fn fill(word: &str) -> String {
-        let scratch = Scratch::new(&std::env::temp_dir(), Seed(fastrand::u64(..)));
+        let scratch = Scratch::new(Path::new("/tmp"), Seed(fastrand::u64(..)));
         let values = Values { seed: Seed(7), trial: 3, scratch: &scratch };
         let filled = values.fill(&[word.into()]).expect("a port");
         filled[0].to_string_lossy().replace(&*scratch.path.to_string_lossy(), "TMP")
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_directory_is_gone_with_its_trial() {
-        let scratch = Scratch::new(&std::env::temp_dir(), Seed(fastrand::u64(..)));
+        let scratch = Scratch::new(Path::new("/tmp"), Seed(fastrand::u64(..)));
         assert!(!scratch.path.exists(), "nobody has asked for it");
         let path = scratch.path().expect("a directory").to_owned();
         fs::write(path.join("left behind"), "x").expect("a file");

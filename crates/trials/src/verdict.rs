@@ -26,7 +26,7 @@ pub(crate) fn of(ended: &Ended, failing_line: Option<String>, written: &[u8]) ->
 }
 
 fn says_little(failure: &Failure, status: ExitStatus) -> bool {
-    matches!(status, ExitStatus::Code(code) if failure.signature.kind == format!("exit-{code}"))
+    matches!(status, ExitStatus::Code(code) if failure.signature.kind == format!("exit-code-{code}"))
 }
 
 fn of_line(line: String, written: &[u8]) -> Failure {
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn a_clean_end_passes_and_another_code_fails() {
         assert_eq!(of(&ended(ExitStatus::Code(0)), None, b"all well\n"), Outcome::Passed);
-        assert_eq!(kind(&of(&ended(ExitStatus::Code(3)), None, b"oh no\n")), Some("exit-3"));
+        assert_eq!(kind(&of(&ended(ExitStatus::Code(3)), None, b"oh no\n")), Some("exit-code-3"));
     }
 
     #[test]

@@ -153,7 +153,10 @@ pub(crate) fn headers_end(head: &[u8]) -> Option<u64> {
 }
 
 /// The file that `execvp` would run.
-pub(crate) fn find(program: &OsStr) -> Result<PathBuf, WatchError> {
+///
+/// # Errors
+/// When there is none, or it may not be executed.
+pub fn find(program: &OsStr) -> Result<PathBuf, WatchError> {
     let given = Path::new(program);
     let candidates: Vec<PathBuf> = if program.as_encoded_bytes().contains(&b'/') {
         vec![given.to_owned()]
