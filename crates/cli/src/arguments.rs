@@ -3,7 +3,9 @@
 mod case;
 mod doctor;
 mod hunt;
+mod matrix;
 mod replay;
+mod verify;
 mod watch;
 
 use std::time::Duration;
@@ -13,7 +15,9 @@ use clap::{Parser, Subcommand};
 pub(crate) use case::{CaseArguments, CaseDeed};
 pub(crate) use doctor::DoctorArguments;
 pub(crate) use hunt::HuntArguments;
+pub(crate) use matrix::MatrixArguments;
 pub(crate) use replay::ReplayArguments;
+pub(crate) use verify::VerifyArguments;
 pub(crate) use watch::WatchArguments;
 
 /// Finds concurrency bugs in the program you already have: unmodified, already built, in several languages.
@@ -34,6 +38,10 @@ pub(crate) enum Verb {
     Hunt(Box<HuntArguments>),
     /// Run a trial that failed again, until it is clear how often it does.
     Replay(ReplayArguments),
+    /// Run every combination of what may be at fault, and tell which carries the failure and which are exonerated.
+    Matrix(Box<MatrixArguments>),
+    /// Say whether a fix is real.
+    Verify(Box<VerifyArguments>),
     /// Look at what was recorded, and join what several machines have.
     Case(CaseArguments),
     /// Say what this machine, and a program, let us see, and how to get more.

@@ -10,9 +10,12 @@ mod doctor;
 mod exit;
 mod failure;
 mod hunt;
+mod matrix;
 mod output;
+mod plan;
 mod progress;
 mod replay;
+mod verify;
 mod watch;
 mod words;
 
@@ -30,6 +33,8 @@ fn main() -> ExitCode {
         Verb::Watch(arguments) => apart(|| watch::run(&arguments)),
         Verb::Hunt(arguments) => finish(hunt::run(&arguments)),
         Verb::Replay(arguments) => finish(replay::run(&arguments)),
+        Verb::Matrix(arguments) => finish(matrix::run(&arguments)),
+        Verb::Verify(arguments) => finish(verify::run(&arguments)),
         Verb::Case(arguments) => finish(case::run(&arguments)),
         Verb::Doctor(arguments) => apart(|| doctor::run(&arguments)),
     }

@@ -14,19 +14,23 @@
 
 mod access;
 mod address;
+mod bisection;
 mod bound;
 mod crash;
 mod finding;
 mod frame;
 mod hunt;
+mod matrix;
 mod place;
 mod rate;
 mod signature;
 mod summary;
 mod trial;
+mod verification;
 
 pub use access::{Access, Atomicity, Direction};
 pub use address::{Address, FileAddress};
+pub use bisection::{BisectionSummary, Tried};
 pub use bound::UpperBound;
 pub use crash::{Crash, Hang, Register};
 pub use finding::{Collision, Evidence, Finding, Fingerprint, Grade, Rule};
@@ -34,11 +38,15 @@ pub use frame::{Frame, Snippet};
 pub use hunt::{
     Effect, FailingTrial, Family, HuntSummary, Kind, Owed, OwedUnder, ReplaySummary, TimeToFailure, Way,
 };
+pub use matrix::{
+    Cell, Charge, Cleared, Culprit, MatrixSummary, Open, Part, Remedy, Ruling, Statement, Varied,
+};
 pub use place::{Goroutine, Place, Process, Role, Thread};
 pub use rate::{Rate, Ratio};
 pub use signature::Signature;
 pub use summary::{ExitStatus, Summary, Verdict, WatchCounts};
 pub use trial::{Failure, Outcome, Seed, Trial};
+pub use verification::{Effort, Proof, VerificationSummary};
 
 /// The version of the JSON contract; it changes when a reader of the old one would misunderstand the new.
 pub const SCHEMA: u32 = 1;

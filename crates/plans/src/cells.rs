@@ -1,9 +1,9 @@
 //! Which settings are tried.
 
+use crate::check;
 use crate::error::PlanError;
 use crate::file::{MatrixFile, OneOrMore, Text};
 use crate::matrix::{Factor, Setting};
-use crate::check;
 
 /// Nobody waits for more.
 const MOST: usize = 10_000;
@@ -18,7 +18,8 @@ pub(crate) fn of(
     let all = factors.iter().fold(1usize, |cells, factor| cells.saturating_mul(factor.levels.len()));
     let whole = &file.factor.span();
     if all > MOST * 100 || all > MOST && file.near.is_none() {
-        let problem = format!("there are {all} settings of the factors, and at most {MOST} can be tried: see `near`");
+        let problem =
+            format!("there are {all} settings of the factors, and at most {MOST} can be tried: see `near`");
         return Err(PlanError::at(text, whole, problem));
     }
     let excluded = (file.exclude.iter())
@@ -67,7 +68,9 @@ fn near<'a>(
     let problem = match (reference, *near.get_ref()) {
         (Some(_), 0) => "near = 0 leaves only the reference: give 2, to try all pairs of changes".to_owned(),
         (Some(reference), most) => return Ok(Some((reference, most))),
-        (None, most) => format!("near = {most} means at most {most} changes of a reference, and there is no [reference]"),
+        (None, most) => {
+            format!("near = {most} means at most {most} changes of a reference, and there is no [reference]")
+        }
     };
     Err(PlanError::at(text, &near.span(), problem))
 }
@@ -93,7 +96,11 @@ fn exclusion(
         Ok((factor, levels.as_slice().iter().map(number).collect::<Result<_, _>>()?))
     };
     if table.is_empty() {
-        return Err(PlanError::at(text, place, "an [[exclude]] that names no factor would exclude everything"));
+        return Err(PlanError::at(
+            text,
+            place,
+            "an [[exclude]] that names no factor would exclude everything",
+        ));
     }
     table.iter().map(one).collect::<Result<_, _>>().map(Exclusion)
 }

@@ -13,7 +13,11 @@ use crate::placeholder::{OF_TRIALS, is_name, placeholders};
 /// The factors, each with two levels at least, and no two with the same name.
 pub(crate) fn factors(text: &str, tables: &Spanned<Vec<FactorTable>>) -> Result<Vec<Factor>, PlanError> {
     if tables.get_ref().is_empty() {
-        return Err(PlanError::at(text, &tables.span(), "there is no [[factor]], so there is nothing to compare"));
+        return Err(PlanError::at(
+            text,
+            &tables.span(),
+            "there is no [[factor]], so there is nothing to compare",
+        ));
     }
     let mut seen = BTreeSet::new();
     for table in tables.get_ref() {
@@ -31,7 +35,9 @@ pub(crate) fn factors(text: &str, tables: &Spanned<Vec<FactorTable>>) -> Result<
 fn name(text: &str, name: &Text) -> Result<(), PlanError> {
     let told = name.get_ref();
     let problem = match told.as_str() {
-        taken if OF_TRIALS.contains(&taken) => format!("a factor cannot be called {taken}: {{{taken}}} is each trial's own"),
+        taken if OF_TRIALS.contains(&taken) => {
+            format!("a factor cannot be called {taken}: {{{taken}}} is each trial's own")
+        }
         good if is_name(good) => return Ok(()),
         _ => format!("a factor is called by letters, digits, - and _, after a letter, and not `{told}`"),
     };
@@ -50,7 +56,8 @@ fn levels(text: &str, table: &FactorTable) -> Result<(), PlanError> {
     let mut seen = BTreeSet::new();
     for level in levels {
         if level.get_ref().trim().is_empty() || !seen.insert(level.get_ref()) {
-            let problem = format!("the factor {name} has the level `{}` twice, or it has no name", level.get_ref());
+            let problem =
+                format!("the factor {name} has the level `{}` twice, or it has no name", level.get_ref());
             return Err(PlanError::at(text, &level.span(), problem));
         }
     }
@@ -75,7 +82,10 @@ fn layers(text: &str, table: &FactorTable) -> Result<(), PlanError> {
     for (name, members) in &table.layers {
         members.iter().try_for_each(|level| is_level(text, table, level))?;
         if members.is_empty() || members.len() >= table.levels.get_ref().len() {
-            let problem = format!("the layer {name} is in every level or in none, so it cannot be told from the rest", name = name.get_ref());
+            let problem = format!(
+                "the layer {name} is in every level or in none, so it cannot be told from the rest",
+                name = name.get_ref()
+            );
             return Err(PlanError::at(text, &name.span(), problem));
         }
     }
@@ -104,7 +114,12 @@ pub(crate) fn factor(text: &str, factors: &[Factor], name: &Text) -> Result<usiz
 }
 
 /// The number of the level that is meant.
-pub(crate) fn level(text: &str, factor: &Factor, level: &str, place: &Place<usize>) -> Result<usize, PlanError> {
+pub(crate) fn level(
+    text: &str,
+    factor: &Factor,
+    level: &str,
+    place: &Place<usize>,
+) -> Result<usize, PlanError> {
     let number = factor.levels.iter().position(|known| known.name == level);
     number.ok_or_else(|| {
         let known: Vec<&str> = factor.levels.iter().map(|level| level.name.as_str()).collect();
@@ -124,7 +139,8 @@ pub(crate) fn reference(
         setting[number] = Some(level(text, &factors[number], chosen.get_ref(), &chosen.span())?);
     }
     let missing = setting.iter().position(Option::is_none);
-    let problem = |missing: usize| format!("the reference does not say which level of {}", factors[missing].name);
+    let problem =
+        |missing: usize| format!("the reference does not say which level of {}", factors[missing].name);
     missing.map_or_else(
         || Ok(setting.iter().flatten().copied().collect()),
         |missing| Err(PlanError::at(text, &given.span(), problem(missing))),
@@ -156,7 +172,9 @@ pub(crate) fn others_are_settled(
         return Ok(());
     }
     let name = &plan.factors[range.factor].name;
-    let problem = format!("to bisect {name} the other factors have to be settled: add a [reference] with a level for each");
+    let problem = format!(
+        "to bisect {name} the other factors have to be settled: add a [reference] with a level for each"
+    );
     Err(PlanError::at(text, &table.factor.span(), problem))
 }
 
@@ -179,7 +197,8 @@ pub(crate) fn commands(text: &str, file: &MatrixFile, factors: &[Factor]) -> Res
     };
     let tables = file.factor.get_ref();
     let of_levels = tables.iter().flat_map(|table| table.level.values().flat_map(of_level));
-    let of_trial = std::iter::once(&trial.command).chain(&trial.prepare).chain(trial.environment.values()).cloned();
+    let of_trial =
+        std::iter::once(&trial.command).chain(&trial.prepare).chain(trial.environment.values()).cloned();
     let all: Vec<Text> = of_trial.chain(of_levels).collect();
     all.iter().try_for_each(|command| placeholders_are_known(text, command, factors))?;
     let levels = tables.iter().flat_map(|table| table.level.values());
@@ -205,17 +224,44 @@ fn placeholders_are_known(text: &str, command: &Text, factors: &[Factor]) -> Res
         None => Ok(()),
         Some((_, name)) => {
             let all: Vec<&str> = factors.iter().map(|factor| factor.name.as_str()).chain(OF_TRIALS).collect();
-            let problem = format!("there is nothing for {{{name}}} to stand for; there are {}", all.join(", "));
+            let problem =
+                format!("there is nothing for {{{name}}} to stand for; there are {}", all.join(", "));
             Err(PlanError::at(text, &command.span(), problem))
         }
     }
 }
 
+/// Cells that run the same thing show no difference, whatever it is: above all where each was built in the place of the
+/// last one.
+pub(crate) fn cells_differ(text: &str, plan: &Matrix, file: &MatrixFile) -> Result<(), PlanError> {
+    let mut seen: BTreeMap<_, &Setting> = BTreeMap::new();
+    for setting in &plan.cells {
+        let run = plan.run(setting);
+        if let Some(other) = seen.insert((run.command, run.environment), setting) {
+            let told = |setting: &[usize]| {
+                let words: Vec<String> =
+                    plan.words(setting).map(|(name, level)| format!("{name} {level}")).collect();
+                words.join(", ")
+            };
+            let problem = format!(
+                "({}) and ({}) run the same command: let it name what differs, such as build/{{version}}, or [[exclude]] one of them",
+                told(other),
+                told(setting)
+            );
+            return Err(PlanError::at(text, &file.trial.get_ref().command.span(), problem));
+        }
+    }
+    Ok(())
+}
+
 /// A factor that changes nothing would be exonerated whatever it is.
 fn has_a_say(text: &str, table: &FactorTable, commands: &[Text]) -> Result<(), PlanError> {
     let name = table.name.get_ref();
-    let named = |command: &Text| placeholders(command.get_ref()).iter().any(|(_, placeholder)| placeholder == name);
-    let own = |level: &LevelTable| level.command.is_some() || level.prepare.is_some() || !level.environment.is_empty();
+    let named =
+        |command: &Text| placeholders(command.get_ref()).iter().any(|(_, placeholder)| placeholder == name);
+    let own = |level: &LevelTable| {
+        level.command.is_some() || level.prepare.is_some() || !level.environment.is_empty()
+    };
     if commands.iter().any(named) || table.level.values().any(own) {
         return Ok(());
     }

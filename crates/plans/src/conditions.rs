@@ -93,7 +93,8 @@ impl Budget {
     pub(crate) fn read(text: &str, table: &BudgetTable) -> Result<Self, PlanError> {
         let positive = |given: &Option<Spanned<u64>>, most: u64, what: &str| match given {
             Some(given) if !(1..=most).contains(given.get_ref()) => {
-                let problem = format!("{what} has to be at least 1 and at most {most}, and is {}", given.get_ref());
+                let problem =
+                    format!("{what} has to be at least 1 and at most {most}, and is {}", given.get_ref());
                 Err(PlanError::at(text, &given.span(), problem))
             }
             given => Ok(given.as_ref().map(|given| *given.get_ref())),
@@ -118,7 +119,9 @@ impl Judging {
 /// A confidence of less than one half is none.
 pub(crate) fn confidence(text: &str) -> Result<f64, String> {
     match quantity::share(text)? {
-        share if share < 0.5 => Err(format!("`{text}` is no confidence such as \"95%\": it is below one half")),
+        share if share < 0.5 => {
+            Err(format!("`{text}` is no confidence such as \"95%\": it is below one half"))
+        }
         share => Ok(share),
     }
 }
@@ -129,6 +132,7 @@ pub(crate) fn read<T>(
     given: Option<&Text>,
     read: impl Fn(&str) -> Result<T, String>,
 ) -> Result<Option<T>, PlanError> {
-    let one = |given: &Text| read(given.get_ref()).map_err(|problem| PlanError::at(text, &given.span(), problem));
+    let one =
+        |given: &Text| read(given.get_ref()).map_err(|problem| PlanError::at(text, &given.span(), problem));
     given.map(one).transpose()
 }

@@ -61,7 +61,9 @@ impl Duel {
         for command in [Some(&table.before), Some(&table.after), prepare].into_iter().flatten() {
             check::can_be_split(text, command)?;
         }
-        [&table.before, &table.after].into_iter().try_for_each(|command| no_unknown_placeholder(text, command))?;
+        [&table.before, &table.after]
+            .into_iter()
+            .try_for_each(|command| no_unknown_placeholder(text, command))?;
         if table.before.get_ref() == table.after.get_ref() {
             let problem = "before and after are the same command, so there is no fix to verify";
             return Err(PlanError::at(text, &table.after.span(), problem));
@@ -78,7 +80,8 @@ impl Duel {
         Ok(Self {
             sides: [side(&table.before), side(&table.after)],
             residual: conditions::read(text, table.residual.as_ref(), quantity::share)?.unwrap_or(RESIDUAL),
-            confidence: conditions::read(text, table.confidence.as_ref(), conditions::confidence)?.unwrap_or(CONFIDENCE),
+            confidence: conditions::read(text, table.confidence.as_ref(), conditions::confidence)?
+                .unwrap_or(CONFIDENCE),
             pilot: pilot(text, table.baseline.as_ref())?,
             oracle: Oracle::read(text, &file.oracle)?,
             budget: Budget::read(text, &file.budget)?,
@@ -91,7 +94,8 @@ impl Duel {
 fn no_unknown_placeholder(text: &str, command: &Text) -> Result<(), PlanError> {
     let found = placeholders(command.get_ref()).into_iter().find(|(_, name)| !OF_TRIALS.contains(name));
     found.map_or(Ok(()), |(_, name)| {
-        let problem = format!("there is nothing for {{{name}}} to stand for; there are {}", OF_TRIALS.join(", "));
+        let problem =
+            format!("there is nothing for {{{name}}} to stand for; there are {}", OF_TRIALS.join(", "));
         Err(PlanError::at(text, &command.span(), problem))
     })
 }
@@ -101,7 +105,9 @@ fn pilot(text: &str, baseline: Option<&BaselineTable>) -> Result<Pilot, PlanErro
     let (failures, trials, place) = (*failures, *trials.get_ref(), trials.span());
     let problem = match () {
         () if failures > trials => format!("there cannot be {failures} failures in {trials} trials"),
-        () if failures == 0 => "a baseline without a failure leaves nothing that a fix could change".to_owned(),
+        () if failures == 0 => {
+            "a baseline without a failure leaves nothing that a fix could change".to_owned()
+        }
         () => return Ok(Pilot::Known { failures, trials }),
     };
     Err(PlanError::at(text, &place, problem))

@@ -122,6 +122,7 @@ impl Matrix {
             environment: environment(&trial.environment),
         };
         check::commands(text, &file, &plan.factors)?;
+        check::cells_differ(text, &plan, &file)?;
         if let (Some(range), Some(bisect)) = (plan.bisect, &file.bisect) {
             check::others_are_settled(text, &plan, range, bisect)?;
         }
@@ -130,13 +131,16 @@ impl Matrix {
 
     /// What is run for this setting.
     pub fn run(&self, setting: &[usize]) -> Run {
-        let chosen = || self.factors.iter().zip(setting).map(|(factor, &level)| (factor, &factor.levels[level]));
+        let chosen =
+            || self.factors.iter().zip(setting).map(|(factor, &level)| (factor, &factor.levels[level]));
         let value = |name: &str| {
             chosen().find(|(factor, _)| factor.name == name).map(|(_, level)| level.name.as_str())
         };
         // The later factor has the last word.
-        let command = chosen().filter_map(|(_, level)| level.command.as_ref()).last().unwrap_or(&self.command);
-        let prepare = chosen().filter_map(|(_, level)| level.prepare.as_ref()).last().or(self.prepare.as_ref());
+        let command =
+            chosen().filter_map(|(_, level)| level.command.as_ref()).last().unwrap_or(&self.command);
+        let prepare =
+            chosen().filter_map(|(_, level)| level.prepare.as_ref()).last().or(self.prepare.as_ref());
         let mut environment = self.environment.clone();
         chosen().for_each(|(_, level)| environment.extend(level.environment.clone()));
         environment.values_mut().for_each(|text| *text = fill(text, value));
@@ -145,12 +149,19 @@ impl Matrix {
             let words = shlex::split(text).unwrap_or_default();
             words.iter().map(|word| fill(word, value)).collect::<Vec<_>>()
         };
-        Run { command: words(command), prepare: prepare.map(words), environment, directory: self.directory.clone() }
+        Run {
+            command: words(command),
+            prepare: prepare.map(words),
+            environment,
+            directory: self.directory.clone(),
+        }
     }
 
     /// A setting in words: each factor's name and the name of its level.
     pub fn words<'a>(&'a self, setting: &'a [usize]) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let word = |(factor, &level): (&'a Factor, &usize)| (factor.name.as_str(), factor.levels[level].name.as_str());
+        let word = |(factor, &level): (&'a Factor, &usize)| {
+            (factor.name.as_str(), factor.levels[level].name.as_str())
+        };
         self.factors.iter().zip(setting).map(word)
     }
 
@@ -181,7 +192,10 @@ impl Factor {
         let number = |name: &Text| levels.iter().position(|level| level.name == *name.get_ref());
         let layer = |(name, members): (&Text, &Vec<Text>)| Layer {
             name: name.get_ref().clone(),
-            present: levels.iter().map(|level| members.iter().any(|name| *name.get_ref() == level.name)).collect(),
+            present: levels
+                .iter()
+                .map(|level| members.iter().any(|name| *name.get_ref() == level.name))
+                .collect(),
         };
         Self {
             name: table.name.get_ref().clone(),

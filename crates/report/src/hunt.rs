@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::json::to_line;
 use crate::{Format, Style};
 
+pub(crate) use human::{families, family};
 pub use replay::render_replay;
 
 /// A finished hunt.
@@ -36,20 +37,7 @@ pub fn render_hunt(format: Format, report: &HuntReport<'_>, style: Style) -> Str
 
 /// A trial as one line of JSON, without a newline.
 pub fn json_trial(trial: &Trial, name: &str) -> String {
-    let failure = trial.outcome.failure();
-    to_line(&TrialLine {
-        schema: SCHEMA,
-        kind: "trial",
-        trial: name,
-        seed: trial.seed.0,
-        perturbation: &trial.perturbation,
-        outcome: trial.outcome.name(),
-        signature: failure.map(|failure| failure.signature.exact.as_str()),
-        failure: failure.map(|failure| failure.signature.kind.as_str()),
-        title: failure.map(|failure| failure.title.as_str()),
-        elapsed_us: trial.elapsed_us,
-        operations: trial.operations,
-    })
+    to_line(&TrialLine::of(trial, name))
 }
 
 fn json_summary(summary: &HuntSummary) -> String {
@@ -57,7 +45,7 @@ fn json_summary(summary: &HuntSummary) -> String {
 }
 
 #[derive(Serialize)]
-struct TrialLine<'a> {
+pub(crate) struct TrialLine<'a> {
     schema: u32,
     kind: &'static str,
     trial: &'a str,
@@ -73,6 +61,26 @@ struct TrialLine<'a> {
     elapsed_us: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     operations: Option<u64>,
+}
+
+impl<'a> TrialLine<'a> {
+    /// What is told of a trial with this name.
+    pub(crate) fn of(trial: &'a Trial, name: &'a str) -> Self {
+        let failure = trial.outcome.failure();
+        Self {
+            schema: SCHEMA,
+            kind: "trial",
+            trial: name,
+            seed: trial.seed.0,
+            perturbation: &trial.perturbation,
+            outcome: trial.outcome.name(),
+            signature: failure.map(|failure| failure.signature.exact.as_str()),
+            failure: failure.map(|failure| failure.signature.kind.as_str()),
+            title: failure.map(|failure| failure.title.as_str()),
+            elapsed_us: trial.elapsed_us,
+            operations: trial.operations,
+        }
+    }
 }
 
 #[derive(Serialize)]
