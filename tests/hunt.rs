@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use harness::jostle::{Run, binary, have_the_machine, machine_lets_us_look, scratch, target};
+use harness::report::assert_keeps_contract;
 use serde_json::Value;
 
 const NOTHING_FOUND: i32 = 0;
@@ -56,7 +57,10 @@ struct Hunted {
 
 impl Hunted {
     fn read(run: Run) -> Self {
-        let lines = run.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON lines"));
+        let lines: Vec<Value> =
+            run.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON lines")).collect();
+        lines.iter().for_each(assert_keeps_contract);
+        let lines = lines.into_iter();
         let (mut summaries, trials): (Vec<Value>, Vec<Value>) =
             lines.partition(|line| line["kind"] == "summary");
         let summary = summaries.pop().unwrap_or_else(|| panic!("no summary: {run:#?}"));

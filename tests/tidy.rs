@@ -10,8 +10,19 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Which rooms a room may know. The picture in ARCHITECTURE.md, as a table.
-const ROOMS: [(&str, &[&str]); 9] = [
-    ("jostle", &["jostle-casefile", "jostle-model", "jostle-report", "jostle-trials", "jostle-watch"]),
+const ROOMS: [(&str, &[&str]); 10] = [
+    (
+        "jostle",
+        &[
+            "jostle-casefile",
+            "jostle-model",
+            "jostle-probe",
+            "jostle-report",
+            "jostle-trials",
+            "jostle-watch",
+        ],
+    ),
+    ("jostle-probe", &["jostle-model", "jostle-odds"]),
     ("jostle-trials", &["jostle-casefile", "jostle-model", "jostle-odds", "jostle-symptoms", "jostle-watch"]),
     ("jostle-watch", &["jostle-model", "jostle-stacks"]),
     ("jostle-casefile", &["jostle-model"]),
@@ -23,13 +34,15 @@ const ROOMS: [(&str, &[&str]); 9] = [
 ];
 
 /// Libraries that are one room's business. What another room wants of them it asks that room for.
-const KEEPERS: [(&str, &str); 17] = [
+const KEEPERS: [(&str, &str); 21] = [
     ("addr2line", "jostle-stacks"),
     ("annotate-snippets", "jostle-report"),
     ("anstream", "jostle"),
     ("clap", "jostle"),
     ("fastrand", "jostle-watch"),
     ("gimli", "jostle-stacks"),
+    ("h2", "jostle-probe"),
+    ("httparse", "jostle-probe"),
     ("humantime", "jostle"),
     ("iced-x86", "jostle-watch"),
     ("indicatif", "jostle"),
@@ -41,12 +54,16 @@ const KEEPERS: [(&str, &str); 17] = [
     ("serde_json", "jostle-report"),
     ("statrs", "jostle-odds"),
     ("terminal_size", "jostle"),
+    ("tokio", "jostle-probe"),
+    ("tokio-rustls", "jostle-probe"),
 ];
 
 /// A second room that may have a kept library, and why.
-const GUESTS: [(&str, &str, &str); 4] = [
+const GUESTS: [(&str, &str, &str); 6] = [
     ("fastrand", "jostle", "draws the seed when the user gives none"),
     ("fastrand", "jostle-odds", "allocates and resamples at random, from a seed that it is given"),
+    ("fastrand", "jostle-probe", "draws how each request is sent, from a seed that it is given"),
+    ("serde_json", "jostle-probe", "reads what servers answer, and puts tokens into bodies"),
     ("fastrand", "jostle-trials", "draws what a perturbation does from the seed of the trial"),
     (
         "serde_json",
@@ -64,8 +81,21 @@ const VOICE: [&str; 1] = ["crates/cli/"];
 const ENVIRONMENT: [&str; 2] = ["crates/cli/", "crates/watch/src/preflight.rs"];
 
 /// Rooms that get bytes and give values: what they say depends on nothing else, and their tests need no process.
-const PURE: [&str; 5] =
-    ["crates/model/", "crates/odds/", "crates/report/", "crates/stacks/", "crates/symptoms/"];
+/// Of `probe`, those parts that decide.
+const PURE: [&str; 12] = [
+    "crates/model/",
+    "crates/odds/",
+    "crates/probe/src/anatomy.rs",
+    "crates/probe/src/glance.rs",
+    "crates/probe/src/profile.rs",
+    "crates/probe/src/rules/",
+    "crates/probe/src/template.rs",
+    "crates/probe/src/token/",
+    "crates/probe/src/wire/",
+    "crates/report/",
+    "crates/stacks/",
+    "crates/symptoms/",
+];
 
 /// Lines in one file, of any language.
 const LONGEST_FILE: usize = 600;

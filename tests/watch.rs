@@ -12,7 +12,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use harness::jostle::{Run, have_the_machine, machine_lets_us_look, watch};
-use harness::report::{Report, is_between, shown_line};
+use harness::report::{Report, assert_keeps_contract, is_between, shown_line};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -229,12 +229,7 @@ fn a_real_stream_of_json_lines_keeps_the_contract() {
         return;
     }
     build();
-    let schema = fs::read_to_string(repository("docs/json.schema.json")).expect("it is in the repository");
-    let schema = serde_json::from_str(&schema).expect("JSON");
-    let contract = jsonschema::draft202012::new(&schema).expect("the schema compiles");
     let (_, report) = watched("--for 3s", 1, &specimen("c-threads-broken"), &["4"]);
-    for line in report.findings.iter().chain([&report.summary]) {
-        let complaints: Vec<String> = contract.iter_errors(line).map(|error| error.to_string()).collect();
-        assert!(complaints.is_empty(), "{complaints:#?}\n{line:#}");
-    }
+    assert!(!report.findings.is_empty());
+    report.findings.iter().chain([&report.summary]).for_each(assert_keeps_contract);
 }

@@ -15,6 +15,7 @@ mod process;
 use std::alloc::System;
 
 use cap::Cap;
+use jostle_model::ExitStatus;
 
 /// Counts what is allocated, and refuses what is too much.
 #[global_allocator]
@@ -55,6 +56,16 @@ pub fn core(bytes: &[u8]) {
 /// The text of `/proc` and `/sys`.
 pub fn proc(bytes: &[u8]) {
     within_bounds(bytes, jostle_watch::read_foreign_text);
+}
+
+/// What a program wrote.
+pub fn output(bytes: &[u8]) {
+    within_bounds(bytes, |bytes| {
+        for ended in [ExitStatus::Code(0), ExitStatus::Code(1), ExitStatus::Signal(6), ExitStatus::Running] {
+            let failure = jostle_symptoms::diagnose(bytes, ended);
+            assert!(failure.is_some() || ended == ExitStatus::Code(0), "whoever ended so has failed");
+        }
+    });
 }
 
 /// Mutates one of the `N` parts in the first `size` bytes of `data`, and returns how many bytes they take now.

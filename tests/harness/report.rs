@@ -1,6 +1,19 @@
 //! The JSON lines of a watch, read back.
 
+use std::sync::LazyLock;
+
+use jsonschema::Validator;
 use serde_json::Value;
+
+/// A line of JSON, held to the schema in `docs/`.
+pub(crate) fn assert_keeps_contract(line: &Value) {
+    static CONTRACT: LazyLock<Validator> = LazyLock::new(|| {
+        let schema = serde_json::from_str(include_str!("../../docs/json.schema.json")).expect("JSON");
+        jsonschema::draft202012::new(&schema).expect("the schema compiles")
+    });
+    let complaints: Vec<String> = CONTRACT.iter_errors(line).map(|error| error.to_string()).collect();
+    assert!(complaints.is_empty(), "{complaints:#?}\n{line:#}");
+}
 
 /// What `--format json` wrote.
 #[derive(Debug)]

@@ -54,14 +54,15 @@ final class Worker
         if ($client) {
             stream_set_blocking($client, false);
             $received = '';
-            Loop::onReadable($client, function (string $watcher) use ($client, &$received): void {
-                $this->receive($watcher, $client, $received);
+            $waiting = new SplQueue();
+            Loop::onReadable($client, function (string $watcher) use ($client, &$received, $waiting): void {
+                $this->receive($watcher, $client, $received, $waiting);
             });
         }
     }
 
     /** @param resource $client */
-    private function receive(string $watcher, $client, string &$received): void
+    private function receive(string $watcher, $client, string &$received, SplQueue $waiting): void
     {
         $piece = fread($client, 8192);
         if ($piece === '' && !feof($client)) {
@@ -76,7 +77,24 @@ final class Worker
         while (($end = strpos($received, "\r\n\r\n")) !== false) {
             $head = substr($received, 0, $end + 4);
             $received = substr($received, $end + 4);
-            (new Fiber(fn () => $this->respond($client, $head)))->start();
+            $waiting->enqueue($head);
+            if (count($waiting) === 1) {
+                (new Fiber(fn () => $this->respondInOrder($client, $waiting)))->start();
+            }
+        }
+    }
+
+    /**
+     * Answers the requests of one connection in their order (RFC 9112, 9.3.2): a client that sends several before the first
+     * answer knows them by nothing else.
+     *
+     * @param resource $client
+     */
+    private function respondInOrder($client, SplQueue $waiting): void
+    {
+        while (!$waiting->isEmpty()) {
+            $this->respond($client, $waiting->bottom());
+            $waiting->dequeue();
         }
     }
 

@@ -4,6 +4,7 @@ mod case;
 mod doctor;
 mod hunt;
 mod matrix;
+mod probe;
 mod replay;
 mod verify;
 mod watch;
@@ -16,6 +17,7 @@ pub(crate) use case::{CaseArguments, CaseDeed};
 pub(crate) use doctor::DoctorArguments;
 pub(crate) use hunt::HuntArguments;
 pub(crate) use matrix::MatrixArguments;
+pub(crate) use probe::ProbeArguments;
 pub(crate) use replay::ReplayArguments;
 pub(crate) use verify::VerifyArguments;
 pub(crate) use watch::WatchArguments;
@@ -42,6 +44,8 @@ pub(crate) enum Verb {
     Matrix(Box<MatrixArguments>),
     /// Say whether a fix is real.
     Verify(Box<VerifyArguments>),
+    /// Drive an HTTP server with identities, and tell whose were given to others.
+    Probe(Box<ProbeArguments>),
     /// Look at what was recorded, and join what several machines have.
     Case(CaseArguments),
     /// Say what this machine, and a program, let us see, and how to get more.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jostle_casefile::CaseError;
 use jostle_plans::PlanError;
+use jostle_probe::{CurlError, ListError, ProbeError, ScenarioError};
 use jostle_trials::{HuntError, MatrixError, NoShard, UnknownPerturbation};
 use jostle_watch::WatchError;
 
@@ -31,6 +32,21 @@ pub(crate) enum Failure {
     /// The hunt could not go on.
     #[error(transparent)]
     Hunt(#[from] HuntError),
+    /// What curl would do is not known.
+    #[error("read the command for curl")]
+    Curl(#[source] CurlError),
+    /// What to ask cannot be read.
+    #[error("open {path}", path = .path.display())]
+    ReadList { path: PathBuf, source: io::Error },
+    /// What to ask cannot be understood.
+    #[error("read what to ask in {path}", path = .path.display())]
+    List { path: PathBuf, source: ListError },
+    /// What clients are to do cannot be understood.
+    #[error("read the scenario in {path}", path = .path.display())]
+    Scenario { path: PathBuf, source: ScenarioError },
+    /// The server could not be probed.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
     /// There is no such perturbation.
     #[error("read the list of perturbations")]
     Perturbation(#[source] UnknownPerturbation),
@@ -116,8 +132,13 @@ impl Failure {
                 _ => Exit::CannotLook,
             },
             Self::Case(error) => case_exit(error),
+            Self::Probe(error) => probe_exit(error),
             Self::Hunt(HuntError::Plan(_)) => Exit::Usage,
             Self::Open { .. }
+            | Self::Curl(_)
+            | Self::ReadList { .. }
+            | Self::List { .. }
+            | Self::Scenario { .. }
             | Self::Pattern(_)
             | Self::Perturbation(_)
             | Self::Shard(_)
@@ -141,6 +162,14 @@ impl Failure {
             Self::Watch(error) => watch_hint(error),
             Self::Case(error) => Some(error.hint()),
             Self::Hunt(error) => hunt_hint(error),
+            Self::Probe(error) => probe_hint(error),
+            Self::Curl(_) => {
+                Some("quote it as one word, such as --curl \"curl -H 'X-A: b' http://127.0.0.1:8080/\"")
+            }
+            Self::ReadList { .. } => Some("give a file that can be read"),
+            Self::List { .. } | Self::Scenario { .. } => {
+                Some("see jostle probe --help for what --path, --openapi and --scenario take")
+            }
             Self::Perturbation(_) => Some("give --perturb all, none, or names with commas between them"),
             Self::Shard(_) => Some("give --shard K/N, K from 1 to N"),
             Self::Directory(_) => Some("change to a directory that is there"),
@@ -192,6 +221,44 @@ fn hunt_hint(error: &HuntError) -> Option<&'static str> {
         HuntError::Keep(_) => {
             "what was recorded before is kept: see jostle case show; go on by jostle hunt --resume"
         }
+    })
+}
+
+/// Whether the command line is wrong, or the server does not let us look.
+fn probe_exit(error: &ProbeError) -> Exit {
+    match error {
+        ProbeError::Url { .. }
+        | ProbeError::NotLoopback { .. }
+        | ProbeError::Certificates { .. }
+        | ProbeError::Template(_)
+        | ProbeError::TooManyPlaces(_) => Exit::Usage,
+        _ => Exit::CannotLook,
+    }
+}
+
+fn probe_hint(error: &ProbeError) -> Option<&'static str> {
+    Some(match error {
+        ProbeError::Url { .. } => "give a URL such as http://127.0.0.1:8080/path",
+        ProbeError::Resolve { .. } => "check the name, or give an address",
+        ProbeError::NotLoopback { .. } => {
+            "give --i-own-this-server if you do: it gets many requests that are meant to confuse it"
+        }
+        ProbeError::Connect { .. } => "start the server first, and check host and port",
+        ProbeError::Tls { .. } => {
+            "give the authority of its certificate by --tls-ca FILE; a plain server has an http:// URL"
+        }
+        ProbeError::Certificates { .. } => "give a file with certificates in PEM",
+        ProbeError::Malformed { .. } => {
+            "check that an HTTP server listens there, and whether it wants https://"
+        }
+        ProbeError::HungUp { .. } => "see what the server logs; ask it by hand: curl -v URL",
+        ProbeError::Hangs { .. } => "see what the server is doing, or give it more time by --timeout",
+        ProbeError::Http2 { .. } => "leave out --http2 if the server does not speak it",
+        ProbeError::Template(_) => {
+            "name a value that is in the body of the request, or leave that --token out"
+        }
+        ProbeError::TooManyPlaces(_) => "give fewer --token",
+        ProbeError::Start(_) => "let this user start more threads and open more files: see ulimit -a",
     })
 }
 

@@ -242,7 +242,7 @@ impl Listener for Desk {
         }
         if self.format == Format::Json {
             let name = TrialName::of(self.plan, trial.seed).short();
-            self.output.write(&format!("{}\n", jostle_report::json_trial(trial, &name)));
+            self.output.write(&format!("{}\n", jostle_report::json_trial(trial, Some(&name))));
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ mod hunt;
 mod matrix;
 mod output;
 mod plan;
+mod probe;
 mod progress;
 mod replay;
 mod verify;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Verb::Replay(arguments) => finish(replay::run(&arguments)),
         Verb::Matrix(arguments) => finish(matrix::run(&arguments)),
         Verb::Verify(arguments) => finish(verify::run(&arguments)),
+        Verb::Probe(arguments) => finish(probe::run(&arguments)),
         Verb::Case(arguments) => finish(case::run(&arguments)),
         Verb::Doctor(arguments) => apart(|| doctor::run(&arguments)),
     }

@@ -10,12 +10,16 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::hunt::surroundings;
 use crate::output::Output;
+use crate::probe;
 use crate::progress::ProgressLine;
 
 /// `jostle replay`: does this failing trial fail again?
 pub(crate) fn run(arguments: &ReplayArguments) -> Result<Exit, Failure> {
-    let mut output = Output::open(arguments.output.as_deref())?;
     let case = Case::open(&arguments.case)?;
+    if let Some((order, pair)) = probe::recorded(&case, &arguments.trial)? {
+        return probe::again(&order, &pair, arguments);
+    }
+    let mut output = Output::open(arguments.output.as_deref())?;
     let recorded = case.find(&arguments.trial)?;
     let no_order = || Failure::NoReplay(recorded.name.short());
     let plan = case.plan(recorded.plan)?.ok_or_else(no_order)?;
@@ -59,7 +63,7 @@ impl Listener for Desk<'_> {
         self.ended += 1;
         self.failed += u64::from(trial.outcome.failure().is_some());
         if self.format == Format::Json {
-            self.output.write(&format!("{}\n", jostle_report::json_trial(trial, "")));
+            self.output.write(&format!("{}\n", jostle_report::json_trial(trial, None)));
         }
         self.progress.tell(&format!("replayed {} times · {} failures", self.ended, self.failed));
         Ok(())

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::{Address, Crash, Hang, Place};
+use crate::{Address, Crash, Crossing, Hang, Place};
 
 /// What kind of bug a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -18,6 +18,16 @@ pub enum Rule {
     Crash,
     /// A program has not ended in the time that it had.
     Hang,
+    /// The answer to one request holds what identifies another.
+    ForeignIdentity,
+    /// An id that the server issues was given to two clients.
+    SharedSession,
+    /// One body holds what identifies two clients.
+    MixedResponse,
+    /// An answer differs from what it always is when requests come one after the other.
+    DivergesUnderConcurrency,
+    /// A request was sent whole and never answered whole.
+    LostResponse,
 }
 
 impl Rule {
@@ -29,6 +39,11 @@ impl Rule {
             Self::UseAfterFree => "use-after-free",
             Self::Crash => "crash",
             Self::Hang => "hang",
+            Self::ForeignIdentity => "foreign-identity",
+            Self::SharedSession => "shared-session",
+            Self::MixedResponse => "mixed-response",
+            Self::DivergesUnderConcurrency => "diverges-under-concurrency",
+            Self::LostResponse => "lost-response",
         }
     }
 }
@@ -94,6 +109,8 @@ pub enum Evidence {
     Crash(Crash),
     /// Of threads that should have ended.
     Hang(Hang),
+    /// Of an answer over HTTP.
+    Crossing(Box<Crossing>),
 }
 
 /// Something that was seen to be wrong.
@@ -105,7 +122,8 @@ pub struct Finding {
     pub id: Fingerprint,
     /// One sentence.
     pub title: String,
-    /// The sides. Of a collision the held one comes first, of a crash the thread that crashed, before all others.
+    /// The sides. Of a collision the held one comes first, of a crash the thread that crashed, before all others. Of an
+    /// answer over HTTP none: who took part stands in the evidence.
     pub places: Vec<Place>,
     /// What was measured.
     pub evidence: Evidence,
@@ -116,22 +134,25 @@ impl Finding {
     pub fn times(&self) -> u64 {
         match &self.evidence {
             Evidence::Collision(collision) => collision.times,
+            Evidence::Crossing(crossing) => crossing.times,
             Evidence::Crash(_) | Evidence::Hang(_) => 1,
         }
     }
 
     /// It was seen so often again. A crash is seen once: nothing comes after it.
     pub fn seen_again(&mut self, times: u64) {
-        if let Evidence::Collision(collision) = &mut self.evidence {
-            collision.times += times;
+        match &mut self.evidence {
+            Evidence::Collision(collision) => collision.times += times,
+            Evidence::Crossing(crossing) => crossing.times += times,
+            Evidence::Crash(_) | Evidence::Hang(_) => {}
         }
     }
 
-    /// How strong the evidence is; nothing for a crash or a hang, which are beyond doubt.
+    /// How strong the evidence is; nothing for what is beyond doubt: a crash, a hang, an answer.
     pub fn grade(&self) -> Option<Grade> {
         match &self.evidence {
             Evidence::Collision(collision) => Some(collision.grade),
-            Evidence::Crash(_) | Evidence::Hang(_) => None,
+            Evidence::Crash(_) | Evidence::Hang(_) | Evidence::Crossing(_) => None,
         }
     }
 }

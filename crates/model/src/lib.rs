@@ -17,11 +17,13 @@ mod address;
 mod bisection;
 mod bound;
 mod crash;
+mod crossing;
 mod finding;
 mod frame;
 mod hunt;
 mod matrix;
 mod place;
+mod probe;
 mod rate;
 mod signature;
 mod summary;
@@ -33,6 +35,7 @@ pub use address::{Address, FileAddress};
 pub use bisection::{BisectionSummary, Tried};
 pub use bound::UpperBound;
 pub use crash::{Crash, Hang, Register};
+pub use crossing::{Crossing, Exchange};
 pub use finding::{Collision, Evidence, Finding, Fingerprint, Grade, Rule};
 pub use frame::{Frame, Snippet};
 pub use hunt::{
@@ -42,6 +45,7 @@ pub use matrix::{
     Cell, Charge, Cleared, Culprit, MatrixSummary, Open, Part, Remedy, Ruling, Statement, Varied,
 };
 pub use place::{Goroutine, Place, Process, Role, Thread};
+pub use probe::{ModeCount, ProbeCounts, ProbeSummary};
 pub use rate::{Rate, Ratio};
 pub use signature::Signature;
 pub use summary::{ExitStatus, Summary, Verdict, WatchCounts};

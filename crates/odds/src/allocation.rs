@@ -42,14 +42,15 @@ pub struct Allocation {
 }
 
 impl Allocation {
-    /// A hunt with so many arms, the control included; at least one.
+    /// A hunt with so many arms, the control included. There is always a control.
     pub fn new(arms: usize, seed: u64) -> Self {
-        Self::resume(vec![Tally::default(); arms.max(1)], seed)
+        Self::resume(vec![Tally::default(); arms], seed)
     }
 
-    /// The same hunt, after these trials: it goes on as it would have gone on, because what comes next depends on
-    /// nothing but the counts and the seed.
-    pub fn resume(tallies: Vec<Tally>, seed: u64) -> Self {
+    /// The same hunt, after these trials of each arm: it goes on as it would have gone on, because what comes next depends
+    /// on nothing but the counts and the seed.
+    pub fn resume(mut tallies: Vec<Tally>, seed: u64) -> Self {
+        tallies.resize(tallies.len().max(1), Tally::default());
         Self { underway: vec![0; tallies.len()], tallies, seed }
     }
 

@@ -48,13 +48,14 @@ struct Candidate {
 }
 
 impl Bisection {
-    /// So many versions, the oldest being number 0; at least one.
+    /// So many versions, the oldest being number 0. There is always one: the version that is known to be bad.
     pub fn new(versions: usize) -> Self {
-        Self::resume(vec![Tally::default(); versions.max(1)])
+        Self::resume(vec![Tally::default(); versions])
     }
 
     /// After these trials of each version. What comes next depends on nothing else.
-    pub fn resume(tallies: Vec<Tally>) -> Self {
+    pub fn resume(mut tallies: Vec<Tally>) -> Self {
+        tallies.resize(tallies.len().max(1), Tally::default());
         Self { tallies }
     }
 

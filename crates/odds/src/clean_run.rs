@@ -16,6 +16,8 @@ pub fn chance_of_clean_run(before: Tally, clean: u64) -> f64 {
 /// How many clean trials a fix will owe: the least m for which [`chance_of_clean_run`] is at most α. `None` where
 /// nothing failed before, since then no number of clean trials shows a change.
 ///
+/// It holds whether the number of trials before was fixed, or they were run until so many had failed.
+///
 /// It is about n (α^(−1/k) − 1): at 95 % nineteen times the trials before if one of them failed, 1.7 times if three
 /// did, 0.8 times if five did. So it pays to collect five failures first.
 pub fn clean_trials_owed(before: Tally, confidence: Confidence) -> Option<u64> {

@@ -62,7 +62,9 @@ impl Factorial {
     /// of its two, and needs no correction (R. Berger, "Multiparameter hypothesis testing and acceptance sampling",
     /// Technometrics 24 (1982) 295–300). Over all suspects the chance to implicate any innocent one is at most α.
     ///
-    /// Each exoneration is wrong in α of all cases by itself. What takes three levels to meet shows as three pairs.
+    /// Each exoneration is wrong in α of all cases by itself. What takes three levels to meet shows as three pairs. All of
+    /// that is for trials whose number was fixed beforehand: whoever judges again after more of them has two chances to be
+    /// wrong, and asks each time with [`shared_by`](Confidence::shared_by)`(2)`.
     pub fn judge(&self, confidence: Confidence, worth: f64) -> Vec<Judged> {
         self.judge_only(|_| true, confidence, worth)
     }

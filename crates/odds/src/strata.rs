@@ -55,8 +55,8 @@ impl Strata {
     /// What [`excess_at_most`](Self::excess_at_most) would be with `times` as many trials, if there is no difference.
     pub(crate) fn excess_foreseen(&self, times: f64, tail: f64) -> f64 {
         let [with, without] = self.rates();
-        let share = (with.failures + without.failures) / (with.trials() + without.trials());
-        let [with, without] = [with, without].map(|rate| Weighted::at(share, rate.trials() * times));
+        let both = Weighted { failures: with.failures + without.failures, clean: with.clean + without.clean };
+        let [with, without] = [with, without].map(|rate| Weighted::at(both.share(), rate.trials() * times));
         bounded(hypotenuse(with.above(tail), without.below(tail)))
     }
 

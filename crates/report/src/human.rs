@@ -11,6 +11,7 @@ use jostle_model::Finding;
 
 use crate::{Run, Style};
 pub(crate) use paint::Paint;
+pub(crate) use wrap::wrapped;
 
 /// Below this width nothing can be laid out sensibly.
 const NARROWEST: usize = 60;

@@ -4,7 +4,7 @@ mod human;
 mod machine;
 mod replay;
 
-use jostle_model::{HuntSummary, SCHEMA, Trial};
+use jostle_model::{HuntSummary, Outcome, SCHEMA, Trial};
 use serde::Serialize;
 
 use crate::json::to_line;
@@ -35,8 +35,8 @@ pub fn render_hunt(format: Format, report: &HuntReport<'_>, style: Style) -> Str
     }
 }
 
-/// A trial as one line of JSON, without a newline.
-pub fn json_trial(trial: &Trial, name: &str) -> String {
+/// A trial as one line of JSON, without a newline; without a name where it was not recorded.
+pub fn json_trial(trial: &Trial, name: Option<&str>) -> String {
     to_line(&TrialLine::of(trial, name))
 }
 
@@ -48,7 +48,8 @@ fn json_summary(summary: &HuntSummary) -> String {
 pub(crate) struct TrialLine<'a> {
     schema: u32,
     kind: &'static str,
-    trial: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trial: Option<&'a str>,
     seed: u64,
     perturbation: &'a str,
     outcome: &'static str,
@@ -61,11 +62,13 @@ pub(crate) struct TrialLine<'a> {
     elapsed_us: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     operations: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
 }
 
 impl<'a> TrialLine<'a> {
     /// What is told of a trial with this name.
-    pub(crate) fn of(trial: &'a Trial, name: &'a str) -> Self {
+    pub(crate) fn of(trial: &'a Trial, name: Option<&'a str>) -> Self {
         let failure = trial.outcome.failure();
         Self {
             schema: SCHEMA,
@@ -79,6 +82,10 @@ impl<'a> TrialLine<'a> {
             title: failure.map(|failure| failure.title.as_str()),
             elapsed_us: trial.elapsed_us,
             operations: trial.operations,
+            why: match &trial.outcome {
+                Outcome::CouldNotRun { why } => Some(why),
+                _ => None,
+            },
         }
     }
 }

@@ -45,6 +45,7 @@ mod matrix;
 mod next;
 mod paths;
 mod printable;
+mod probe;
 mod quantity;
 mod rule;
 mod sarif;
@@ -60,6 +61,7 @@ pub use format::{Format, UnknownFormat};
 pub use hunt::{HuntReport, json_trial, render_hunt, render_replay};
 pub use json::{finding as json_finding, summary as json_summary};
 pub use matrix::{MatrixReport, json_trial_of, render_matrix};
+pub use probe::{ProbeReport, json_probe_summary, render_probe};
 pub use verification::{VerificationReport, render_effort, render_verification};
 
 /// How the human format is laid out; the other formats do not depend on it.

@@ -37,7 +37,7 @@ pub fn render_matrix(format: Format, report: &MatrixReport<'_>, style: Style) ->
 
 /// A trial of one side of a comparison as one line of JSON, without a newline. `setting` says which: names and levels.
 pub fn json_trial_of(trial: &Trial, name: &str, setting: &[(String, String)]) -> String {
-    to_line(&SetTrialLine { trial: TrialLine::of(trial, name), setting })
+    to_line(&SetTrialLine { trial: TrialLine::of(trial, Some(name)), setting })
 }
 
 #[derive(Serialize)]

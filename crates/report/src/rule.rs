@@ -12,8 +12,18 @@ pub(crate) enum Level {
 }
 
 /// Every rule, in the order in which machine formats list them.
-pub(crate) const ALL: [Rule; 5] =
-    [Rule::DataRace, Rule::HalfAtomic, Rule::UseAfterFree, Rule::Crash, Rule::Hang];
+pub(crate) const ALL: [Rule; 10] = [
+    Rule::DataRace,
+    Rule::HalfAtomic,
+    Rule::UseAfterFree,
+    Rule::Crash,
+    Rule::Hang,
+    Rule::ForeignIdentity,
+    Rule::SharedSession,
+    Rule::MixedResponse,
+    Rule::DivergesUnderConcurrency,
+    Rule::LostResponse,
+];
 
 /// The level of a finding. Each rule is an error; where the other side was not seen it may as well be the
 /// kernel filling a buffer as agreed, so that one is a warning.
@@ -32,6 +42,11 @@ pub(crate) fn noun(rule: Rule) -> &'static str {
         Rule::UseAfterFree => "use after free",
         Rule::Crash => "crash",
         Rule::Hang => "hang",
+        Rule::ForeignIdentity => "foreign identity",
+        Rule::SharedSession => "shared session",
+        Rule::MixedResponse => "mixed response",
+        Rule::DivergesUnderConcurrency => "divergence under concurrency",
+        Rule::LostResponse => "lost response",
     }
 }
 
@@ -43,6 +58,11 @@ pub(crate) fn plural(rule: Rule) -> &'static str {
         Rule::UseAfterFree => "uses after free",
         Rule::Crash => "crashes",
         Rule::Hang => "hangs",
+        Rule::ForeignIdentity => "foreign identities",
+        Rule::SharedSession => "shared sessions",
+        Rule::MixedResponse => "mixed responses",
+        Rule::DivergesUnderConcurrency => "divergences under concurrency",
+        Rule::LostResponse => "lost responses",
     }
 }
 
@@ -56,6 +76,13 @@ pub(crate) fn description(rule: Rule) -> &'static str {
         Rule::UseAfterFree => "One thread gives memory back while another stands before a use of it.",
         Rule::Crash => "A signal that nobody survives came to a thread.",
         Rule::Hang => "A program has not ended in the time that it had.",
+        Rule::ForeignIdentity => "The answer to one request holds what identifies another.",
+        Rule::SharedSession => "An id that the server issues was given to two clients.",
+        Rule::MixedResponse => "One body holds what identifies two clients.",
+        Rule::DivergesUnderConcurrency => {
+            "An answer differs from what it always is when requests come one after the other."
+        }
+        Rule::LostResponse => "A request was sent whole and never answered whole.",
     }
 }
 
@@ -84,6 +111,27 @@ pub(crate) fn help(rule: Rule) -> &'static str {
         Rule::Hang => {
             "See who waits for whom: a lock taken twice, two locks taken in two orders, or a wake-up that came before \
              anybody slept. Threads that run in circles stand in the code that never gets what it asks for."
+        }
+        Rule::ForeignIdentity => {
+            "Look for what outlives a request and is written by it: instance variables of a middleware or a servlet, \
+             variables of a module, thread-locals under an event loop, a connection that goes back to its pool with an \
+             answer unread. Keep what belongs to a request in an object of its own."
+        }
+        Rule::SharedSession => {
+            "Look where the id is made and where it is kept until the answer is written: both have to belong to one \
+             request. A cache that keeps Set-Cookie does the same."
+        }
+        Rule::MixedResponse => {
+            "Parts of one page were made for two clients: look for what is read twice while the page is made, and \
+             for buffers that are used again."
+        }
+        Rule::DivergesUnderConcurrency => {
+            "Ask what the answer is made of that another request may change, and what happens when it does so in the \
+             middle. If it is meant to differ under load, leave the place out: --ignore PLACE."
+        }
+        Rule::LostResponse => {
+            "See what the server logged at that time: a crash, a deadlock, a pool that was used up, a time-out that is \
+             too short."
         }
     }
 }

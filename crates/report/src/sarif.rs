@@ -117,7 +117,7 @@ fn thread_flow(finding: &Finding, index: usize, place: &Place) -> Value {
 }
 
 /// The rule as a `reportingDescriptor`.
-fn descriptor(rule: Rule) -> Value {
+pub(crate) fn descriptor(rule: Rule) -> Value {
     json!({
         "id": rule.name(),
         "name": pascal_case(rule.name()),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jostle_model::{Atomicity, Collision, Crash, Evidence, Finding, Grade, Place, Role, Rule, Thread};
 
-use crate::{paths, printable, quantity, signal};
+use crate::{paths, printable, probe, quantity, signal};
 
 /// Said wherever the other side of a finding is missing.
 pub(crate) const OTHER_SIDE_UNSEEN: &str =
@@ -69,7 +69,9 @@ pub(crate) fn deed(finding: &Finding, index: usize) -> String {
     let who = who(place.thread.as_ref());
     match &finding.evidence {
         Evidence::Crash(crash) if index == 0 => format!("{who} gets {} here", signal::name(crash.signal)),
-        Evidence::Crash(_) | Evidence::Hang(_) => format!("{who} stood here then"),
+        Evidence::Crash(_) | Evidence::Hang(_) | Evidence::Crossing(_) => {
+            format!("{who} stood here then")
+        }
         Evidence::Collision(_) if unseen(place) => OTHER_SIDE_UNSEEN.to_owned(),
         Evidence::Collision(_) if index > 0 => {
             format!("{who} {} it here meanwhile{}", past(place.role), kind(finding.rule, place))
@@ -102,6 +104,7 @@ pub(crate) fn measured(finding: &Finding) -> Vec<String> {
             lies_there(crash).into_iter().chain([registers(crash), when]).collect()
         }
         Evidence::Hang(hang) => vec![format!("after {}", quantity::seconds(hang.at_ms))],
+        Evidence::Crossing(crossing) => probe::told(crossing),
     }
 }
 

@@ -27,7 +27,10 @@ pub fn diagnose(output: &[u8], ended: ExitStatus) -> Option<Failure> {
 pub fn worst(symptoms: &[Symptom]) -> Option<&Symptom> {
     let rank = |at: usize, symptom: &Symptom| match symptom.standing {
         Standing::Certain => (weight(&symptom.failure.signature.kind), -(at as i64)),
-        Standing::IfItFailed => (UNSURE, at as i64),
+        // A traceback without a head does not even tell what happened.
+        Standing::IfItFailed => {
+            (UNSURE, if symptom.failure.signature.kind == "go-traceback" { -1 } else { at as i64 })
+        }
     };
     symptoms.iter().enumerate().max_by_key(|(at, symptom)| rank(*at, symptom)).map(|(_, symptom)| symptom)
 }

@@ -59,8 +59,18 @@ const SIGNIFICANT: usize = 3;
 /// The frames of `stack` that tell one failure from another: the innermost of the user's own or, where none is, the
 /// innermost.
 pub(crate) fn significant(stack: &[Frame]) -> Vec<&Frame> {
-    let users: Vec<&Frame> = stack.iter().filter(|frame| frame.is_users).take(SIGNIFICANT).collect();
-    if users.is_empty() { stack.iter().take(SIGNIFICANT).collect() } else { users }
+    let has_own = stack.iter().any(|frame| frame.is_users);
+    let mut frames: Vec<&Frame> = Vec::new();
+    for frame in stack.iter().filter(|frame| frame.is_users == has_own) {
+        // How deep a recursion was says little, and differs.
+        if frames.last().is_none_or(|last| last.function != frame.function || frame.function.is_empty()) {
+            frames.push(frame);
+        }
+        if frames.len() == SIGNIFICANT {
+            break;
+        }
+    }
+    frames
 }
 
 #[cfg(test)]
@@ -76,6 +86,12 @@ mod tests {
         let stack = [frame("runtime.memmove", false), frame("main.read", true), frame("main.main", true)];
         let labels: Vec<String> = significant(&stack).into_iter().map(Frame::label).collect();
         assert_eq!(labels, ["main.read", "main.main"]);
+    }
+
+    #[test]
+    fn a_recursion_counts_once() {
+        let stack = [frame("deep", true), frame("deep", true), frame("main", true)];
+        assert_eq!(significant(&stack).len(), 2);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::frame::{Frame, Language, Stack};
 use crate::pattern::pattern;
-use crate::report::{Report, Standing, find, run, text};
+use crate::report::{Report, Standing, find, run, run_with_strangers, text};
 use crate::signal::{self, Fault};
 use crate::text::Line;
 use crate::varying::slug;
@@ -34,13 +34,17 @@ pub(crate) fn logged(lines: &[Line<'_>]) -> Option<Report> {
 /// The whole report. Its kind is that of the root cause: what wraps it (`ExecutionException`) says nothing.
 fn exception(lines: &[Line<'_>], class: &str, message: Option<&str>) -> Report {
     let goes_on = |line: &str| FRAME.is_match(line) || MORE.is_match(line);
+    let heads = |line: &str| UNCAUGHT.is_match(line) || BARE.is_match(line) || CAUSE.is_match(line);
     let first = find(lines, 1, |line| FRAME.is_match(line)).filter(|&at| at <= 3).unwrap_or(1);
     let mut root = (class.to_owned(), message.unwrap_or_default().to_owned(), 1);
-    let mut end = first + run(lines, first, goes_on);
-    while let Some(cause) = CAUSE.captures(text(lines, end)) {
-        root =
-            (cause["class"].to_owned(), cause.name("message").map_or("", |m| m.as_str()).to_owned(), end + 1);
-        end += 1 + run(lines, end + 1, goes_on);
+    let mut end = first + run_with_strangers(lines, first, goes_on, heads);
+    // A line of somebody else's may stand in front of a cause.
+    while let Some(at) = (end..end + 2).find(|&at| CAUSE.is_match(text(lines, at)))
+        && let Some(cause) = CAUSE.captures(text(lines, at))
+    {
+        let message = cause.name("message").map_or("", |message| message.as_str());
+        root = (cause["class"].to_owned(), message.to_owned(), at + 1);
+        end = at + 1 + run_with_strangers(lines, at + 1, goes_on, heads);
     }
     let (class, message, at) = root;
     let name = class.rsplit(['.', '$']).next().unwrap_or(&class);

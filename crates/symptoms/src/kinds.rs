@@ -136,3 +136,37 @@ pub(crate) fn row(kind: &str) -> Option<&'static (&'static str, Option<Family>, 
         None => kind == *pattern,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A row as it stands in the documentation.
+    fn documented(row: &(&str, Option<Family>, Corruption)) -> String {
+        let (kind, family, corruption) = row;
+        let family = family.as_ref().map_or("its own", Family::name);
+        let corruption = match corruption {
+            Unrelated => "",
+            Proof => "proves it",
+            Consequence => "may come of it",
+        };
+        format!("| `{kind}` | {family} | {corruption} |")
+    }
+
+    #[test]
+    fn the_documentation_has_the_same_table() {
+        let document = include_str!("../../../docs/symptoms.md");
+        let rows =
+            document.lines().skip_while(|line| *line != "| kind | family | corrupted memory |").skip(2);
+        let rows: Vec<&str> = rows.take_while(|line| line.starts_with('|')).collect();
+        assert_eq!(rows, KINDS.iter().map(documented).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn every_row_can_be_reached() {
+        for (kind, ..) in &KINDS {
+            let found = row(kind.trim_end_matches('*')).map(|(pattern, ..)| *pattern);
+            assert_eq!(found, Some(*kind), "an earlier row takes what is meant for this one");
+        }
+    }
+}

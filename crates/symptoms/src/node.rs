@@ -2,7 +2,7 @@
 
 use crate::frame::{Frame, Language, Stack};
 use crate::pattern::pattern;
-use crate::report::{Report, Standing, find, run, text};
+use crate::report::{Report, Standing, find, run, run_with_strangers, text};
 use crate::text::Line;
 use crate::varying::slug;
 
@@ -19,10 +19,8 @@ pattern! { NATIVE = r"^(?:----- Native stack trace -----| ?\d+: 0x[0-9a-f]+ )" }
 pub(crate) fn uncaught(lines: &[Line<'_>]) -> Option<Report> {
     let source = SOURCE.captures(text(lines, 0))?;
     let caret = find(lines, 1, |line| CARET.is_match(line)).filter(|&at| at <= 4)?;
-    let report = match find(lines, caret + 1, |line| !line.is_empty()).filter(|&at| at <= caret + 2) {
-        Some(at) if ERROR.is_match(text(lines, at)) => error(&lines[at..]).map(|report| (report, at)),
-        _ => None,
-    };
+    let at = find(lines, caret + 1, |line| ERROR.is_match(line)).filter(|&at| at <= caret + 4);
+    let report = at.and_then(|at| Some((error(&lines[at..])?, at)));
     let (mut report, at) = report.unwrap_or_else(|| thrown_value(&source, lines, caret + 1));
     report.lines += at;
     // The properties of the error, its cause, and the version stand behind it.
@@ -54,7 +52,12 @@ fn error(lines: &[Line<'_>]) -> Option<Report> {
     if (1..from).any(|at| ERROR.is_match(text(lines, at)) && text(lines, at).contains(": ")) {
         return None;
     }
-    let count = run(lines, from, |line| FRAME.is_match(line) || MATCHING.is_match(line));
+    let count = run_with_strangers(
+        lines,
+        from,
+        |line| FRAME.is_match(line) || MATCHING.is_match(line),
+        |line| ERROR.is_match(line),
+    );
     let stack = stack(&lines[from..from + count]);
     let (class, message) = (&head["class"], head.name("message").map_or("", |message| message.as_str()));
     let words = if message.is_empty() { String::new() } else { format!(": {message}") };

@@ -93,7 +93,10 @@ fn is_native_runtimes(function: &str, file: &str) -> bool {
         "ld-linux",
     ];
     const SOURCES: [&str; 5] = ["pthread_create.c", "clone.S", "clone3.S", "hg_intercepts.c", "libc-start.c"];
-    FILES.iter().any(|part| file.contains(part)) || SOURCES.contains(&file) || is_native_library(function)
+    FILES.iter().any(|part| file.contains(part))
+        || SOURCES.contains(&file)
+        || is_native_library(function)
+        || function.is_empty() && file.is_empty()
 }
 
 fn is_native_library(function: &str) -> bool {
@@ -130,8 +133,7 @@ fn is_native_library(function: &str) -> bool {
         "__assert",
         "__restore_rt",
     ];
-    const NAMES: [&str; 42] = [
-        "",
+    const NAMES: [&str; 41] = [
         "???",
         "_start",
         "main_impl",

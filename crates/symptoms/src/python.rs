@@ -2,7 +2,7 @@
 
 use crate::frame::{Frame, Language, Stack};
 use crate::pattern::pattern;
-use crate::report::{LONGEST, Report, Standing, find, run, text};
+use crate::report::{LONGEST, Report, Standing, find, run, run_with_strangers, text};
 use crate::text::Line;
 use crate::varying::slug;
 
@@ -43,8 +43,8 @@ pub(crate) fn traceback(lines: &[Line<'_>]) -> Option<Report> {
 fn chain(lines: &[Line<'_>], start: usize) -> Option<Report> {
     let mut links = vec![(link(lines, start)?, false)];
     let mut at = links[0].0.end;
-    while let Some(is_cause) = joint(lines, at)
-        && let Some(next) = link(lines, at + 3)
+    while let Some((is_cause, start)) = joint(lines, at)
+        && let Some(next) = link(lines, start)
     {
         at = next.end;
         links.push((next, is_cause));
@@ -56,19 +56,22 @@ fn chain(lines: &[Line<'_>], start: usize) -> Option<Report> {
     Some(report.with(vec![stack], at).that_counts(Standing::IfItFailed))
 }
 
-/// Whether the lines from `at` on join two tracebacks, and the first is told to be the cause.
-fn joint(lines: &[Line<'_>], at: usize) -> Option<bool> {
-    let is_cause = match text(lines, at + 1) {
-        DIRECT => true,
-        DURING => false,
-        _ => return None,
-    };
-    (text(lines, at).is_empty() && text(lines, at + 2).is_empty()).then_some(is_cause)
+/// What joins two tracebacks: whether the first is told to be the cause of the second, and where the second begins. The
+/// words stand between two blank lines; one of somebody else's may stand among them.
+fn joint(lines: &[Line<'_>], at: usize) -> Option<(bool, usize)> {
+    let words = (at..at + 3).find(|&at| [DIRECT, DURING].contains(&text(lines, at)))?;
+    let next = (words + 1..words + 4).find(|&at| text(lines, at) == HEAD)?;
+    Some((text(lines, words) == DIRECT, next))
 }
 
 fn link(lines: &[Line<'_>], start: usize) -> Option<Link> {
-    let is_head = text(lines, start) == HEAD && FRAME.is_match(text(lines, start + 1));
-    let end = start + 1 + run(lines, start + 1, |line| line.starts_with("  "));
+    let first = find(lines, start + 1, |line| FRAME.is_match(line)).filter(|&at| at <= start + 2)?;
+    let is_head = text(lines, start) == HEAD;
+    let mut end = first + run(lines, first, |line| line.starts_with("  "));
+    // A line of somebody else's, in the middle of it.
+    while end > start + 1 && !EXCEPTION.is_match(text(lines, end)) && text(lines, end + 1).starts_with("  ") {
+        end += 1 + run(lines, end + 1, |line| line.starts_with("  "));
+    }
     let exception = EXCEPTION.captures(text(lines, end)).filter(|_| is_head);
     let stack = || stack(&lines[start..end], true);
     match exception {
@@ -116,9 +119,8 @@ pub(crate) fn group(lines: &[Line<'_>]) -> Option<Report> {
     if !GROUP.is_match(text(lines, 0)) {
         return None;
     }
-    let end = 1 + run(lines, 1, |line| {
-        line.starts_with("  | ") || line.starts_with("  +-") || line.starts_with("    ")
-    });
+    let goes_on = |line: &str| ["  | ", "  +-", "    "].iter().any(|beginning| line.starts_with(beginning));
+    let end = 1 + run_with_strangers(lines, 1, goes_on, |line| line == HEAD);
     let inner = |line: &Line<'_>| line.text.trim_start().strip_prefix("| ").map(str::to_owned);
     let texts: Vec<String> = lines[1..end].iter().take(LONGEST).filter_map(inner).collect();
     let group = texts.iter().find_map(|line| EXCEPTION.captures(line))?;

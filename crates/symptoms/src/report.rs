@@ -80,7 +80,8 @@ impl Report {
 
     /// One sentence.
     pub(crate) fn title(&self) -> String {
-        let what = self.what[..self.what.floor_char_boundary(LONGEST_TITLE)].trim_end();
+        let what =
+            self.what[..self.what.floor_char_boundary(LONGEST_TITLE)].trim_end_matches([' ', '.', ':', ',']);
         let innermost = |stack: &Stack| frame::significant(stack).first().map(|frame| frame.label());
         let mut places: Vec<String> = self.stacks.iter().filter_map(innermost).collect();
         places.dedup();
@@ -105,4 +106,21 @@ pub(crate) fn find(lines: &[Line<'_>], from: usize, is: impl Fn(&str) -> bool) -
 pub(crate) fn run(lines: &[Line<'_>], from: usize, goes_on: impl Fn(&str) -> bool) -> usize {
     let rest = lines.get(from..).unwrap_or_default();
     rest.iter().take(LONGEST).take_while(|line| goes_on(&line.text)).count()
+}
+
+/// The same, where a line of somebody else's may stand between two that go on: another thread's, or standard output's. None
+/// of theirs is one that `heads` something.
+pub(crate) fn run_with_strangers(
+    lines: &[Line<'_>],
+    from: usize,
+    goes_on: impl Fn(&str) -> bool,
+    heads: impl Fn(&str) -> bool,
+) -> usize {
+    let rest = lines.get(from..).unwrap_or_default();
+    let rest = &rest[..rest.len().min(LONGEST)];
+    let is_stranger = |at: usize| {
+        let line = text(rest, at);
+        !line.is_empty() && !heads(line) && at + 1 < rest.len() && goes_on(text(rest, at + 1))
+    };
+    (0..rest.len()).find(|&at| !goes_on(text(rest, at)) && !is_stranger(at)).unwrap_or(rest.len())
 }

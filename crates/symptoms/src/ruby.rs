@@ -2,7 +2,7 @@
 
 use crate::frame::{Frame, Language, Stack};
 use crate::pattern::pattern;
-use crate::report::{Report, Standing, find, run, text};
+use crate::report::{LONGEST, Report, Standing, find, run, run_with_strangers, text};
 use crate::text::Line;
 use crate::varying::slug;
 
@@ -33,7 +33,12 @@ fn told(lines: &[Line<'_>]) -> Option<Report> {
     let from = find(lines, 1, |line| FROM.is_match(line) || HEAD.is_match(line))
         .filter(|&at| FROM.is_match(text(lines, at)));
     let (callers, end) = from.map_or((Stack::new(), 1), |at| {
-        let count = run(lines, at, |line| FROM.is_match(line) || LEVELS.is_match(line));
+        let count = run_with_strangers(
+            lines,
+            at,
+            |line| FROM.is_match(line) || LEVELS.is_match(line),
+            |line| HEAD.is_match(line),
+        );
         (callers(&lines[at..at + count]), at + count)
     });
     let (message, class) = class;
@@ -68,9 +73,11 @@ pub(crate) fn bug(lines: &[Line<'_>]) -> Option<Report> {
         ));
     }
     let report = Report::line(format!("ruby-bug-{}", slug(&what)), format!("Ruby crashed: {what}"));
-    let last = (1..lines.len().min(crate::report::LONGEST)).find(|&at| text(lines, at).starts_with("[NOTE]"));
+    let limit = if is_whole { lines.len().min(LONGEST) } else { 1 };
+    let last = (1..limit).find(|&at| text(lines, at).starts_with("[NOTE]"));
+    let end = last.map_or(if is_whole { limit } else { 1 }, |at| at + 1);
     let standing = if is_whole { Standing::Certain } else { Standing::IfItFailed };
-    Some(report.with(vec![stack], last.map_or(1, |at| at + 1)).that_counts(standing))
+    Some(report.with(vec![stack], end).that_counts(standing))
 }
 
 /// The frames of a bug report, which has the innermost last.

@@ -2,7 +2,7 @@
 
 use crate::frame::{Frame, Language, Stack};
 use crate::pattern::pattern;
-use crate::report::{Report, find, run, text};
+use crate::report::{Report, find, run, run_with_strangers, text};
 use crate::text::Line;
 
 pattern! { NEW = r"^thread '.*?'(?: \(\d+\))? panicked at (?P<file>[^\s'].*?):(?P<line>\d+):\d+:$" }
@@ -50,7 +50,7 @@ struct Head<'a> {
 impl Head<'_> {
     /// Where the panic says that it is, for want of a backtrace.
     fn place(&self) -> Frame {
-        Frame::new(Language::Native, "panic", &self.file, Some(&self.line))
+        Frame::new(Language::Native, "", &self.file, Some(&self.line))
     }
 }
 
@@ -77,8 +77,12 @@ fn old<'a>(lines: &'a [Line<'_>]) -> Option<Head<'a>> {
 
 /// The frames of a backtrace that begins at line `at`, from where the panic began, and the line behind it.
 fn backtrace_at(lines: &[Line<'_>], at: usize) -> (Stack, usize) {
-    let count =
-        run(lines, at, |line| NUMBERED.is_match(line) || INLINED.is_match(line) || PLACE.is_match(line));
+    let count = run_with_strangers(
+        lines,
+        at,
+        |line| NUMBERED.is_match(line) || INLINED.is_match(line) || PLACE.is_match(line),
+        |line| line.starts_with("thread '"),
+    );
     let mut stack = Stack::new();
     for at in at..at + count {
         let Some(found) = NUMBERED.captures(text(lines, at)).or_else(|| INLINED.captures(text(lines, at)))

@@ -66,7 +66,11 @@ fn told(tool: &str, what: &str) -> Report {
         "free on address which was not malloc" => format!("{short}-bad-free"),
         _ => format!("{short}-{}", slug(&class)),
     };
-    let class = if kind.ends_with("leak") && tool != "Thread" { "memory leak" } else { &class };
+    let class = match kind.as_str() {
+        "lsan-memory-leak" => "memory leak",
+        "asan-bad-free" => "free of something that was not allocated",
+        _ => &class,
+    };
     Report::line(kind, format!("{tool}Sanitizer: {class}"))
 }
 

@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use jostle_model::{Failure, Signature};
 
-use crate::frame::Stack;
 use crate::report::{Report, Standing};
 use crate::text::{self, Line};
 use crate::{assertion, cpp, glibc, go, java, node, python, ruby, rust, sanitizer, valgrind};
@@ -19,8 +18,6 @@ pub struct Symptom {
     pub standing: Standing,
     /// From its first line to the one behind its last, counted from 0. Other lines may stand between.
     pub lines: Range<usize>,
-    /// Whether the report has a stack.
-    pub(crate) has_stack: bool,
 }
 
 /// Tries to read one kind of report at the head of some lines.
@@ -69,10 +66,9 @@ const NEAR: usize = 4;
 pub fn read(output: &[u8]) -> Vec<Symptom> {
     let output = String::from_utf8_lossy(output);
     let lines = text::lines(&output);
-    let mut found: Vec<Found> = reports(&lines);
-    for stream in text::streams(&lines) {
-        found.extend(reports(&stream));
-    }
+    // Of two that take in the same lines the one without prefixes is kept.
+    let mut found: Vec<Found> = text::streams(&lines).iter().flat_map(|stream| reports(stream)).collect();
+    found.extend(reports(&lines));
     let mut symptoms: Vec<Symptom> = without_doubles(found).into_iter().map(Found::into_symptom).collect();
     symptoms.sort_by_key(|symptom| symptom.lines.start);
     symptoms
@@ -91,6 +87,10 @@ fn reports(lines: &[Line<'_>]) -> Vec<Found> {
     let mut at = 0;
     while at < lines.len() {
         let rest = &lines[at..];
+        if rest[0].text.is_empty() {
+            at += 1;
+            continue;
+        }
         let Some(report) = READERS.iter().find_map(|read| read(rest)) else {
             at += 1;
             continue;
@@ -153,7 +153,6 @@ impl Found {
             },
             standing: self.report.standing,
             lines: start..end,
-            has_stack: self.report.stacks.iter().any(|stack: &Stack| !stack.is_empty()),
         }
     }
 }

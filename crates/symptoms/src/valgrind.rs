@@ -48,7 +48,9 @@ pub(crate) fn report(lines: &[Line<'_>]) -> Option<Report> {
     let kind = with_fault(kind, &lines[..end]);
     let stacks = self::stacks(&lines[..end]).into_iter().take(stacks).collect();
     let tool = if kind.starts_with("sig") { "valgrind" } else { kind.split('-').next().unwrap_or_default() };
-    let what = line.split(" at 0x").next().unwrap_or(line).trim();
+    let what = line.split(['"', '(']).next().unwrap_or(line).split(" at 0x").next().unwrap_or(line).trim();
+    let what =
+        if kind == "helgrind-lock-order" { "locks are taken in another order than before" } else { what };
     Some(Report::line(kind.clone(), format!("{}: {what}", capitalized(tool))).with(stacks, end))
 }
 

@@ -4,10 +4,11 @@ use clap::Args;
 use jostle_report::Format;
 
 /// Runs a trial again that a hunt has recorded, with its own seed and what was changed around it, interleaved with runs
-/// around which nothing is changed, and tells how often each fails.
+/// around which nothing is changed, and tells how often each fails. Of what a probe has found, sends just the two requests
+/// again.
 #[derive(Args, Debug)]
 pub(crate) struct ReplayArguments {
-    /// The trial's name, or its beginning.
+    /// The trial's name, or the finding's, or its beginning.
     pub(crate) trial: String,
 
     /// How often to run it.

@@ -27,6 +27,16 @@ pub(crate) fn poisson(mean: f64) -> Vec<f64> {
     std::iter::successors(Some((0, -mean)), next).map(|(_, log)| log.exp()).collect()
 }
 
+/// The probabilities of 0, 1, … clean trials until so many have failed, as long as they matter.
+pub(crate) fn until_failed(failures: u64, rate: f64) -> Vec<f64> {
+    let last = (12.0 * failures as f64 / rate) as u64 + 60;
+    let clean_rate = (-rate).ln_1p();
+    let next = |&(k, log): &(u64, f64)| {
+        (k < last).then(|| (k + 1, log + clean_rate + ((failures + k) as f64 / (k + 1) as f64).ln()))
+    };
+    std::iter::successors(Some((0, failures as f64 * rate.ln())), next).map(|(_, log)| log.exp()).collect()
+}
+
 /// How often something is so, counted over `rounds`.
 pub(crate) fn share(rounds: u32, mut is_so: impl FnMut() -> bool) -> f64 {
     let count = (0..rounds).filter(|_| is_so()).count();

@@ -5,7 +5,7 @@ use jostle_odds::{
     rate_at_most, rate_interval,
 };
 
-use crate::draws::{binomial, note, poisson};
+use crate::draws::{binomial, note, poisson, until_failed};
 
 const RATES: [f64; 6] = [0.001, 0.01, 0.05, 0.2, 0.5, 0.9];
 const SIZES: [u64; 5] = [1, 10, 40, 300, 1000];
@@ -84,6 +84,24 @@ fn a_fix_that_does_nothing_seldom_pays_what_it_owes() {
                 all_tallies(trials).map(|tally| chances[tally.failures() as usize] * passed(tally)).sum();
             note(format!("a fix that does nothing pays after {trials} trials at {rate}: {called:.3}"));
             assert!(called <= 0.05, "{trials} at {rate}: {called}");
+        }
+    }
+}
+
+/// The same where the trials before were run until so many had failed, as one is advised to: the number of trials is then
+/// random, and the number of failures is not.
+#[test]
+fn nor_does_it_after_failures_were_collected() {
+    for failures in [1, 2, 3, 5, 10] {
+        for rate in RATES.into_iter().skip(1) {
+            let chances = until_failed(failures, rate).into_iter().enumerate();
+            let passed = |(clean, chance): (usize, f64)| {
+                let owed = clean_trials_owed(Tally::of(failures, clean as u64), Confidence::NINETY_FIVE);
+                owed.map_or(0.0, |owed| chance * (1.0 - rate).powi(owed as i32))
+            };
+            let called: f64 = chances.map(passed).sum();
+            note(format!("a fix that does nothing pays after {failures} failures at {rate}: {called:.3}"));
+            assert!(called <= 0.05, "{failures} at {rate}: {called}");
         }
     }
 }

@@ -43,8 +43,8 @@ fn sentence(summary: &ReplaySummary) -> String {
         "none" => String::new(),
         perturbation => format!(" under {perturbation}"),
     };
-    let seldom = if summary.again.events == 0 { "did not fail again" } else { "failed again" };
-    format!("{seldom} in {}{under}", rate(&summary.again))
+    let outcome = if summary.again.events == 0 { "did not fail again:" } else { "failed again in" };
+    format!("{outcome} {}{under}", rate(&summary.again))
 }
 
 fn rate(rate: &Rate) -> String {

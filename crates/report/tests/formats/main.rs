@@ -2,6 +2,8 @@
 
 mod hostile;
 mod human;
+mod hunts;
 mod json_contract;
 mod machines;
+mod probes;
 mod samples;

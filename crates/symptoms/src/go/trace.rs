@@ -2,7 +2,7 @@
 
 use crate::frame::{Frame, Language, Stack};
 use crate::pattern::pattern;
-use crate::report::{LONGEST, Report, Standing, find, text};
+use crate::report::{LONGEST, LOOK_AHEAD, Report, Standing, find, text};
 use crate::text::Line;
 
 pattern! { GOROUTINE = r"^goroutine \d+ (?:gp=\S+ m=\S+ (?:mp=\S+ )?)?\[[^\]]*\](?: \{.*\})?:$" }
@@ -43,7 +43,7 @@ pub(super) fn read(lines: &[Line<'_>], from: usize) -> Option<Trace> {
                 stack.push(frame);
             }
             at += 2;
-        } else if OTHER.is_match(line) || FILE.is_match(line) || line.is_empty() && goes_on(lines, at + 1) {
+        } else if belongs(lines, at) || interrupts(lines, at) {
             at += 1;
         } else {
             break;
@@ -52,10 +52,23 @@ pub(super) fn read(lines: &[Line<'_>], from: usize) -> Option<Trace> {
     Some(Trace { stack: from_failure(stack), end: at })
 }
 
+/// Whether the line `at` is one of a traceback's that is neither a head nor a frame.
+fn belongs(lines: &[Line<'_>], at: usize) -> bool {
+    let line = text(lines, at);
+    OTHER.is_match(line) || FILE.is_match(line) || line.is_empty() && goes_on(lines, at + 1)
+}
+
 /// Whether a traceback goes on behind a blank line.
 fn goes_on(lines: &[Line<'_>], at: usize) -> bool {
     let line = text(lines, at);
     begins(line) || OTHER.is_match(line) || line.is_empty() && begins(text(lines, at + 1))
+}
+
+/// Whether the line `at` is a stranger's within a traceback, which goes on right behind it.
+fn interrupts(lines: &[Line<'_>], at: usize) -> bool {
+    let frame_at = |at: usize| frame(text(lines, at), text(lines, at + 1)).is_some();
+    !text(lines, at).is_empty()
+        && (frame_at(at + 1) || FILE.is_match(text(lines, at + 1)) || frame_at(at + 2))
 }
 
 /// A frame of two lines: the function with its arguments, and the file.
@@ -98,8 +111,8 @@ pub(crate) fn headless(lines: &[Line<'_>]) -> Option<Report> {
     if !GOROUTINE.is_match(text(lines, 0)) {
         return None;
     }
+    (1..=LOOK_AHEAD).find(|&at| frame(text(lines, at), text(lines, at + 1)).is_some())?;
     let trace = read(lines, 0)?;
-    let has_frames = !trace.stack.is_empty();
     let report = Report::line("go-traceback", "Go: a traceback that does not tell why");
-    has_frames.then(|| report.with(vec![trace.stack], trace.end).that_counts(Standing::IfItFailed))
+    Some(report.with(vec![trace.stack], trace.end).that_counts(Standing::IfItFailed))
 }

@@ -6,7 +6,7 @@ use crate::pattern::pattern;
 use crate::report::{Report, find, text};
 use crate::text::Line;
 
-pattern! { HEAD = r"^(?P<file>[^\s:][^:]*):(?P<line>\d+):(?P<column>\d+): runtime error: (?P<what>.*)$" }
+pattern! { HEAD = r"^(?P<file>[^\s:]+):(?P<line>\d+):(?P<column>\d+): runtime error: (?P<what>.*)$" }
 pattern! { SUMMARY = r"^SUMMARY: UndefinedBehaviorSanitizer: " }
 
 /// How many lines show the bytes at an address, between the head and the stack.

@@ -1,0 +1,58 @@
+//! The report of a probe, in every format.
+
+mod human;
+mod machine;
+mod wording;
+
+use std::collections::BTreeMap;
+
+use jostle_model::{Finding, ProbeSummary, SCHEMA};
+use serde::Serialize;
+
+use crate::json::{self, to_line};
+use crate::{Format, Style};
+
+pub(crate) use wording::told;
+
+/// A finished probe.
+#[derive(Clone, Copy, Debug)]
+pub struct ProbeReport<'a> {
+    /// What was found, the most important first.
+    pub findings: &'a [Finding],
+    /// What closes the run.
+    pub summary: &'a ProbeSummary,
+    /// What was given to the verb, shell-quoted, but for how long to look.
+    pub command: &'a str,
+    /// The command that sends the requests of the first finding again, if there is one.
+    pub replay: Option<&'a str>,
+}
+
+/// The whole document; it ends with a newline. In JSON, findings that were streamed before come once more, with their
+/// final counts.
+pub fn render_probe(format: Format, report: &ProbeReport<'_>, style: Style) -> String {
+    match format {
+        Format::Human => human::render(report, style),
+        Format::Json => {
+            let findings = report.findings.iter().map(|finding| json::finding(finding) + "\n");
+            findings.collect::<String>() + &json_probe_summary(report.summary, report.findings) + "\n"
+        }
+        Format::Sarif => machine::sarif(report),
+        Format::Junit => machine::junit(report),
+        Format::Github => machine::github(report),
+    }
+}
+
+/// The last line of a probe as JSON, without a newline.
+pub fn json_probe_summary(summary: &ProbeSummary, findings: &[Finding]) -> String {
+    let times = findings.iter().map(|finding| (finding.id.to_string(), finding.times())).collect();
+    to_line(&SummaryLine { schema: SCHEMA, kind: "summary", summary, times })
+}
+
+#[derive(Serialize)]
+struct SummaryLine<'a> {
+    schema: u32,
+    kind: &'static str,
+    #[serde(flatten)]
+    summary: &'a ProbeSummary,
+    times: BTreeMap<String, u64>,
+}
