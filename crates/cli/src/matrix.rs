@@ -30,9 +30,10 @@ pub(crate) fn run(arguments: &MatrixArguments) -> Result<Exit, Failure> {
     let range = range(&matrix, arguments)?;
     let settings = range.map_or_else(|| matrix.cells.clone(), |range| matrix.range(range));
     settings.iter().try_for_each(|setting| file.check(&matrix.run(setting)))?;
+    let perturbation = plan::perturbation(matrix.perturb.as_deref())?;
     let output = Output::open(arguments.output.as_deref())?;
     let mut recorder = Recorder::open(&arguments.case)?;
-    let side = Side::new(&file, &matrix, &settings, &mut recorder, arguments)?;
+    let side = Side::new(&file, &matrix, &settings, perturbation, &mut recorder, arguments)?;
     let made = side.contenders.iter().map(|contender| contender.made.len() as u64).collect();
     let task = match range {
         None => Task::Matrix(Rounds::new(made, trials(&matrix, arguments).unwrap_or(TRIALS), side.seed)),
@@ -87,10 +88,10 @@ impl Side {
         file: &PlanFile,
         matrix: &Matrix,
         settings: &[Setting],
+        perturbation: Perturbation,
         recorder: &mut Recorder,
         arguments: &MatrixArguments,
     ) -> Result<Self, Failure> {
-        let perturbation = plan::perturbation(matrix.perturb.as_deref())?;
         let mut conditions = Conditions { oracle: &matrix.oracle, perturbation, seed: jostle_model::Seed(0) };
         let first = file.order(&matrix.run(&settings[0]), &conditions);
         let given = arguments.seed.or(matrix.seed);

@@ -1,6 +1,7 @@
 //! Which level of which factor carries the failure.
 
 mod design;
+mod hearing;
 mod rounds;
 mod statement;
 mod sum_up;

@@ -2,11 +2,12 @@
 
 use jostle_model::{Cleared, Culprit, Open, Part, Rate, Remedy, Statement};
 use jostle_odds::{
-    Confidence, Judged, Level, Ruling, Suspect, Tally, chance_of_clean_run, culprits, events_at_most,
-    rate_at_most, rate_interval,
+    Confidence, Judged, Level, Ruling, Suspect, Tally, chance_of_clean_run, events_at_most, rate_at_most,
+    rate_interval,
 };
 
 use super::design::{Design, Entity};
+use super::hearing::{Hearing, whole};
 
 /// What happened in one cell.
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,62 +67,28 @@ pub(crate) struct Evidence<'a> {
     pub(crate) design: &'a Design<'a>,
     /// The coordinates of every cell of the plan, and what happened there.
     pub(crate) cells: Vec<(Vec<usize>, Counted)>,
-    pub(crate) judged: &'a [Judged],
+    pub(crate) hearing: &'a Hearing,
     pub(crate) confidence: Confidence,
 }
 
 impl Evidence<'_> {
     pub(crate) fn statement(&self) -> Statement {
-        let cliques = self.cliques();
+        let cliques = &self.hearing.culprits;
         let entities = self.design.entities();
         let blamed = |entity: &Entity| cliques.iter().flatten().any(|&level| entity.has(level));
         let (mut exonerated, mut inconclusive) = (Vec::new(), Vec::new());
         for entity in entities.iter().filter(|entity| !blamed(entity)) {
             match self.open(entity) {
                 Some(open) => inconclusive.push(open),
-                None => exonerated.push(self.cleared(entity, &cliques)),
+                None => exonerated.push(self.cleared(entity, cliques)),
             }
         }
         Statement {
             implicated: cliques.iter().map(|clique| self.culprit(clique)).collect(),
             exonerated,
             inconclusive,
-            mitigated: self.remedies(&cliques),
+            mitigated: self.remedies(cliques),
         }
-    }
-
-    /// Levels every two of which are implicated together, and those that are implicated alone. What takes three levels to
-    /// meet shows as three pairs.
-    fn cliques(&self) -> Vec<Vec<Level>> {
-        let named = culprits(self.judged);
-        let pairs: Vec<(Level, Level)> = (named.iter())
-            .filter_map(|judged| match judged.suspect {
-                Suspect::Pair(one, other) => Some((one, other)),
-                Suspect::Level(_) => None,
-            })
-            .collect();
-        let joined = |one: Level, other: Level| pairs.contains(&(one.min(other), one.max(other)));
-        let mut vertices: Vec<Level> = pairs.iter().flat_map(|&(one, other)| [one, other]).collect();
-        vertices.sort_unstable();
-        vertices.dedup();
-        let grown = |&(one, other): &(Level, Level)| {
-            let mut clique = vec![one, other];
-            for &next in &vertices {
-                if clique.iter().all(|&member| member != next && joined(member, next)) {
-                    clique.push(next);
-                }
-            }
-            clique.sort_unstable();
-            clique
-        };
-        let mut cliques: Vec<Vec<Level>> = pairs.iter().map(grown).collect();
-        cliques.extend(named.iter().filter_map(|judged| match judged.suspect {
-            Suspect::Level(level) => Some(vec![level]),
-            Suspect::Pair(..) => None,
-        }));
-        cliques.sort();
-        cliques.dedup();
-        cliques
     }
 
     fn culprit(&self, clique: &[Level]) -> Culprit {
@@ -159,8 +126,9 @@ impl Evidence<'_> {
 
     /// What is missing, where not everything that concerns it is settled: on its own, and with whatever it meets.
     fn open(&self, entity: &Entity) -> Option<Open> {
-        let open: Vec<Option<u64>> = (self.judged.iter())
-            .filter(|judged| Self::concerns(entity, judged))
+        let open: Vec<Option<u64>> = (self.hearing.charges.iter())
+            .filter(|charge| charge.is_asked && Self::concerns(entity, &charge.judged))
+            .map(|charge| &charge.judged)
             .filter_map(|judged| match judged.ruling {
                 Ruling::Inconclusive { more_per_cell, .. } => Some(more_per_cell),
                 Ruling::Implicated { .. } | Ruling::Exonerated { .. } => None,
@@ -212,8 +180,4 @@ impl Evidence<'_> {
         };
         instead.iter().map(remedy).collect()
     }
-}
-
-fn whole(levels: &[Level], coordinates: &[usize]) -> bool {
-    levels.iter().all(|level| coordinates[level.factor] == level.level)
 }

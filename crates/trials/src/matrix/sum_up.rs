@@ -4,6 +4,7 @@ use jostle_odds::{Confidence, Judged, OddsError, Suspect, Tally};
 use jostle_plans::Matrix;
 
 use super::design::Design;
+use super::hearing::Hearing;
 use super::statement::{Counted, Evidence, rate};
 use crate::Perturbation;
 use crate::sum_up::{families, shortest};
@@ -44,10 +45,9 @@ pub fn sum_up_matrix(case: &Case, told: &MatrixTold<'_>) -> Result<MatrixSummary
     let counted: Vec<Counted> = recorded.iter().map(|cell| cell.counted).collect();
     let tallies: Vec<Tally> = counted.iter().map(|counted| counted.tally).collect();
     let design = Design::new(plan, &tallies)?;
-    let judged =
-        design.factorial.judge_only(|level| design.is_suspected(level), confidence, plan.judging.worth);
+    let hearing = Hearing::of(&design, confidence, plan.judging.worth);
     let cells = plan.cells.iter().map(|cell| design.coordinates(cell)).zip(counted.iter().copied()).collect();
-    let statement = Evidence { design: &design, cells, judged: &judged, confidence }.statement();
+    let statement = Evidence { design: &design, cells, hearing: &hearing, confidence }.statement();
     let all: Tally = tallies.iter().copied().sum();
     Ok(MatrixSummary {
         verb: "matrix",
@@ -72,7 +72,7 @@ pub fn sum_up_matrix(case: &Case, told: &MatrixTold<'_>) -> Result<MatrixSummary
             .zip(&counted)
             .map(|(cell, counted)| told_cell(plan, cell, counted, confidence))
             .collect(),
-        charges: judged.iter().map(|judged| charge(&design, judged, confidence)).collect(),
+        charges: (hearing.charges.iter()).map(|heard| charge(&design, &heard.judged, confidence)).collect(),
         families: families(case, told.cells)?,
         shortest: shortest(case, told.cells)?,
         warnings: warnings(plan, &recorded),
