@@ -10,11 +10,12 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Which rooms a room may know. The picture in ARCHITECTURE.md, as a table.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     (
         "jostle",
         &[
             "jostle-casefile",
+            "jostle-measure",
             "jostle-model",
             "jostle-plans",
             "jostle-probe",
@@ -41,16 +42,18 @@ const ROOMS: [(&str, &[&str]); 11] = [
     ("jostle-stacks", &["jostle-model"]),
     ("jostle-report", &["jostle-model"]),
     ("jostle-symptoms", &["jostle-model"]),
+    ("jostle-measure", &["jostle-model", "jostle-odds"]),
     ("jostle-model", &[]),
     ("jostle-odds", &[]),
 ];
 
 /// Libraries that are one room's business. What another room wants of them it asks that room for.
-const KEEPERS: [(&str, &str); 21] = [
+const KEEPERS: [(&str, &str); 24] = [
     ("addr2line", "jostle-stacks"),
     ("annotate-snippets", "jostle-report"),
     ("anstream", "jostle"),
     ("clap", "jostle"),
+    ("csv", "jostle-measure"),
     ("fastrand", "jostle-watch"),
     ("gimli", "jostle-stacks"),
     ("h2", "jostle-probe"),
@@ -58,9 +61,11 @@ const KEEPERS: [(&str, &str); 21] = [
     ("humantime", "jostle"),
     ("iced-x86", "jostle-watch"),
     ("indicatif", "jostle"),
+    ("jiff", "jostle-measure"),
     ("libc", "jostle-watch"),
     ("object", "jostle-stacks"),
     ("perf-event-open-sys", "jostle-watch"),
+    ("postgres", "jostle-measure"),
     ("quick-junit", "jostle-report"),
     ("rusqlite", "jostle-casefile"),
     ("serde_json", "jostle-report"),
@@ -71,13 +76,14 @@ const KEEPERS: [(&str, &str); 21] = [
 ];
 
 /// A second room that may have a kept library, and why.
-const GUESTS: [(&str, &str, &str); 7] = [
+const GUESTS: [(&str, &str, &str); 8] = [
     ("fastrand", "jostle", "draws the seed when the user gives none"),
     ("fastrand", "jostle-odds", "allocates and resamples at random, from a seed that it is given"),
     ("fastrand", "jostle-probe", "draws how each request is sent, from a seed that it is given"),
     ("serde_json", "jostle-probe", "reads what servers answer, and puts tokens into bodies"),
     ("fastrand", "jostle-trials", "draws what a perturbation does from the seed of the trial"),
     ("humantime", "jostle-plans", "reads durations in plans as the command line does"),
+    ("rusqlite", "jostle-measure", "reads the user's own production data, which are no case"),
     (
         "serde_json",
         "jostle-trials",

@@ -42,10 +42,10 @@ pub(crate) enum Verb {
     Replay(ReplayArguments),
     /// Run every combination of what may be at fault, and tell which carries the failure and which are exonerated.
     Matrix(Box<MatrixArguments>),
-    /// Say whether a fix is real.
-    Verify(Box<VerifyArguments>),
     /// Drive an HTTP server with identities, and tell whose were given to others.
     Probe(Box<ProbeArguments>),
+    /// Say whether a fix is real, from what production data show before it and after it.
+    Verify(Box<VerifyArguments>),
     /// Look at what was recorded, and join what several machines have.
     Case(CaseArguments),
     /// Say what this machine, and a program, let us see, and how to get more.

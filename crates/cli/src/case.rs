@@ -40,7 +40,7 @@ fn named(case: &Case, name: Option<&str>) -> Result<Plan, Failure> {
         let fingerprint = plan.fingerprint.to_string();
         plan.verb == "hunt" && name.is_none_or(|name| fingerprint.starts_with(&name.to_lowercase()))
     };
-    let last = case.plans()?.into_iter().filter(is_meant).last();
+    let last = case.plans()?.into_iter().rfind(is_meant);
     last.ok_or_else(|| Failure::NoHunt(case.file().to_owned()))
 }
 

@@ -3,6 +3,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use jostle_casefile::CaseError;
+use jostle_measure::SourceError;
 use jostle_plans::PlanError;
 use jostle_probe::{CurlError, ListError, ProbeError, ScenarioError};
 use jostle_trials::{HuntError, MatrixError, NoShard, UnknownPerturbation};
@@ -88,6 +89,18 @@ pub(crate) enum Failure {
     /// The trials of a comparison cannot be summed up.
     #[error(transparent)]
     Matrix(#[from] MatrixError),
+    /// The plan does not say what is to be verified.
+    #[error("verify {path}: it has neither [trials] nor [data]", path = .0.display())]
+    NothingToVerify(PathBuf),
+    /// The plan for production data cannot be followed.
+    #[error(transparent)]
+    DataPlan(#[from] jostle_measure::PlanError),
+    /// Production data cannot be had.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// There is nothing to list.
+    #[error("list rows without children: the plan has no [data.children]")]
+    NoChildren,
     /// A pattern is too large.
     #[error("read the pattern")]
     Pattern(#[source] Box<dyn Error>),
@@ -153,6 +166,9 @@ impl Failure {
             | Self::NothingLikeThis(_)
             | Self::Matrix(MatrixError::Odds(_)) => Exit::Usage,
             Self::Matrix(MatrixError::Case(error)) => case_exit(error),
+            Self::Source(error) if error.blames_input() => Exit::Usage,
+            Self::Source(_) => Exit::CannotLook,
+            Self::NothingToVerify(_) | Self::DataPlan(_) | Self::NoChildren => Exit::Usage,
             Self::Apart(_) | Self::Killed(_) | Self::Hunt(_) | Self::Directory(_) => Exit::CannotLook,
         }
     }
@@ -185,6 +201,14 @@ impl Failure {
             Self::Matrix(MatrixError::Case(error)) => Some(error.hint()),
             Self::Matrix(MatrixError::Odds(_)) => {
                 Some("let the plan have fewer settings: see `near` and [[exclude]]")
+            }
+            Self::NothingToVerify(_) => {
+                Some("docs/verify.md shows what stands in [trials], docs/verify-data.md what in [data]")
+            }
+            Self::DataPlan(_) => Some("docs/verify-data.md says what may stand there"),
+            Self::Source(error) => Some(error.hint()),
+            Self::NoChildren => {
+                Some("say in the plan which rows should have which children: docs/verify-data.md")
             }
             Self::Pattern(_) => Some("use a shorter --include or --exclude"),
             Self::Apart(_) => {

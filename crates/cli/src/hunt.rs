@@ -149,7 +149,7 @@ fn resumed(case: &Case, arguments: &HuntArguments) -> Result<(Order, PlanFingerp
         let same_seed = arguments.seed.is_none_or(|seed| order.plan.seed == Seed(seed));
         same_seed && (arguments.command.is_empty() || order.plan.command == arguments.command)
     };
-    let last = orders.filter(|(order, _)| is_meant(order)).last();
+    let last = orders.rev().find(|(order, _)| is_meant(order));
     last.ok_or_else(|| Failure::NothingToResume(case.file().to_owned()))
 }
 

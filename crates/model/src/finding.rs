@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::{Address, Crash, Crossing, Hang, Place};
+use crate::{Address, Boundary, Crash, Crossing, Hang, Place};
 
 /// What kind of bug a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -18,6 +18,8 @@ pub enum Rule {
     Crash,
     /// A program has not ended in the time that it had.
     Hang,
+    /// What a native function returned is not what its caller received: it was somebody else's.
+    Boundary,
     /// The answer to one request holds what identifies another.
     ForeignIdentity,
     /// An id that the server issues was given to two clients.
@@ -39,6 +41,7 @@ impl Rule {
             Self::UseAfterFree => "use-after-free",
             Self::Crash => "crash",
             Self::Hang => "hang",
+            Self::Boundary => "boundary",
             Self::ForeignIdentity => "foreign-identity",
             Self::SharedSession => "shared-session",
             Self::MixedResponse => "mixed-response",
@@ -111,6 +114,8 @@ pub enum Evidence {
     Hang(Hang),
     /// Of an answer over HTTP.
     Crossing(Box<Crossing>),
+    /// Of a value on its way from one language to another.
+    Boundary(Boundary),
 }
 
 /// Something that was seen to be wrong.
@@ -122,8 +127,9 @@ pub struct Finding {
     pub id: Fingerprint,
     /// One sentence.
     pub title: String,
-    /// The sides. Of a collision the held one comes first, of a crash the thread that crashed, before all others. Of an
-    /// answer over HTTP none: who took part stands in the evidence.
+    /// The sides. Of a collision the held one comes first, of a crash the thread that crashed, before all others; of a value
+    /// that did not arrive whoever received another, before the one whose value it was. Of an answer over HTTP none: who took
+    /// part stands in the evidence.
     pub places: Vec<Place>,
     /// What was measured.
     pub evidence: Evidence,
@@ -135,6 +141,7 @@ impl Finding {
         match &self.evidence {
             Evidence::Collision(collision) => collision.times,
             Evidence::Crossing(crossing) => crossing.times,
+            Evidence::Boundary(boundary) => boundary.times,
             Evidence::Crash(_) | Evidence::Hang(_) => 1,
         }
     }
@@ -144,15 +151,16 @@ impl Finding {
         match &mut self.evidence {
             Evidence::Collision(collision) => collision.times += times,
             Evidence::Crossing(crossing) => crossing.times += times,
+            Evidence::Boundary(boundary) => boundary.times += times,
             Evidence::Crash(_) | Evidence::Hang(_) => {}
         }
     }
 
-    /// How strong the evidence is; nothing for what is beyond doubt: a crash, a hang, an answer.
+    /// How strong the evidence is; nothing for what is beyond doubt: a crash, a hang, an answer, a value that did not arrive.
     pub fn grade(&self) -> Option<Grade> {
         match &self.evidence {
             Evidence::Collision(collision) => Some(collision.grade),
-            Evidence::Crash(_) | Evidence::Hang(_) | Evidence::Crossing(_) => None,
+            Evidence::Crash(_) | Evidence::Hang(_) | Evidence::Crossing(_) | Evidence::Boundary(_) => None,
         }
     }
 }

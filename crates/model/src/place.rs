@@ -18,6 +18,12 @@ pub enum Role {
     Crash,
     /// Stood here when another thread was killed.
     Bystander,
+    /// Called a native function, and received a value.
+    Receive,
+    /// Got this value from a native function.
+    Return,
+    /// Had this value as an argument for a native function.
+    Pass,
     /// The value changed and nobody was seen changing it.
     Unknown,
 }

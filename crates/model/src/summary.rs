@@ -47,6 +47,10 @@ pub struct WatchCounts {
     pub hits: u64,
     /// Holds after which the value had changed.
     pub value_changes: u64,
+    /// Calls of native functions by Go code that were followed until their caller had what they returned.
+    pub calls_followed: u64,
+    /// Those among them whose goroutine was parked on the way.
+    pub calls_parked: u64,
     /// Collisions in which nothing tells a plain access from an atomic one; not reported as findings.
     pub undecided: u64,
 }

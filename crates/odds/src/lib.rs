@@ -32,6 +32,7 @@ mod bootstrap;
 mod clean_run;
 mod confidence;
 mod error;
+mod event_comparison;
 mod factorial;
 mod fisher;
 mod holm;
@@ -57,6 +58,7 @@ pub use bootstrap::{Estimate, UnitSums, difference_of_ratios, ratio_of_ratios, r
 pub use clean_run::{chance_of_clean_run, clean_trials_owed};
 pub use confidence::Confidence;
 pub use error::OddsError;
+pub use event_comparison::{Exposure, chance_of_clean_exposure, clean_exposure_owed, event_ratio_interval};
 pub use factorial::{Factorial, Level};
 pub use fisher::{fisher_more_often, fisher_two_sided};
 pub use holm::holm;

@@ -1,4 +1,8 @@
 //! The rate at which events happen per unit of something that was done: per operation, mostly.
+//!
+//! Poisson's law takes events that have nothing to do with each other. Where one brings others in its train, as when
+//! memory stays corrupt for the rest of a trial, these intervals are too narrow: take the trial for the unit, and
+//! [`ratio_of_sums`](crate::ratio_of_sums) for the rate.
 
 use statrs::function::gamma::{gamma_lr, gamma_ur};
 

@@ -53,7 +53,7 @@ const HARMLESS: [&str; 18] = [
 /// The URL and the request that `command` stands for. The word `curl` may be left out.
 pub fn parse_curl(command: &str) -> Result<(String, Ask), CurlError> {
     let words = shlex::split(command).ok_or(CurlError::Quotes)?;
-    let mut words = words.into_iter().filter(|word| word != "\n").peekable();
+    let mut words = words.into_iter().peekable();
     words.next_if(|word| word == "curl");
     let mut line = Line::default();
     while let Some(word) = words.next() {
@@ -61,6 +61,8 @@ pub fn parse_curl(command: &str) -> Result<(String, Ask), CurlError> {
         let mut value =
             || glued.clone().or_else(|| words.next()).ok_or_else(|| CurlError::NoValue(flag.clone()));
         match flag.as_str() {
+            // What is left of a backslash at the end of a line.
+            "" => {}
             _ if HARMLESS.contains(&flag.as_str()) => line.compressed |= flag == "--compressed",
             "-X" | "--request" => line.method = Some(value()?),
             "-H" | "--header" => line.header(&value()?)?,

@@ -12,4 +12,5 @@ pub(crate) use client::{Batch, Client, Desk, Reading};
 pub(crate) use control::Control;
 pub(crate) use crew::{Crew, Message, Orders};
 pub(crate) use pace::Pace;
+pub(crate) use streams::Streams;
 pub(crate) use worker::Tally;

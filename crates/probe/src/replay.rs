@@ -1,16 +1,18 @@
 //! Sends two requests again, until what they did shows again.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use jostle_model::{Crossing, Failure, Rate, ReplaySummary, Signature, Verdict};
+use jostle_model::{Crossing, Failure, Rate, ReplaySummary, Rule, Signature, Verdict};
 use jostle_odds::{Confidence, Interval, Tally, rate_interval};
 use serde::{Deserialize, Serialize};
 
-use crate::drive::{Batch, Client, Desk, Reading};
+use crate::drive::{Batch, Client, Desk, Reading, Streams};
 use crate::error::ProbeError;
 use crate::evidence::Scene;
+use crate::jar::Jar;
 use crate::judge::Judge;
 use crate::knowledge::Knowledge;
 use crate::ledger::{Asked, Ledger};
@@ -31,6 +33,16 @@ pub struct Pair {
     pub receiver: Sent,
     /// The one whose identity it held. Where there was none, another of the same kind is sent beside it.
     pub owner: Option<Sent>,
+}
+
+impl Pair {
+    /// What is sent beside the receiver's request. An id that two were given was made for a new visitor, who may have been a
+    /// third; and where nobody is known to have been there, it may have been a new visitor or not.
+    fn other(&self, new: bool) -> Sent {
+        let owner = self.owner.unwrap_or(self.receiver);
+        let new = self.rule == Rule::SharedSession.name() || (self.owner.is_none() && new);
+        if new { Sent { visitor: Visitor::New, ..owner } } else { owner }
+    }
 }
 
 /// One of the two.
@@ -157,6 +169,8 @@ pub fn replay(
             random.clone(),
         )),
         rule: &pair.rule,
+        streams: options.http2.then(Streams::default),
+        jars: RefCell::default(),
         shown: Cell::new(false),
         first: RefCell::default(),
     };
@@ -170,6 +184,10 @@ struct Bench<'a> {
     knowledge: &'a Knowledge,
     judge: RefCell<Judge>,
     rule: &'a str,
+    /// Where both share a connection of HTTP/2.
+    streams: Option<Streams>,
+    /// Where clients take steps, what each was given; by its number.
+    jars: RefCell<BTreeMap<u64, Jar>>,
     /// Whether it has shown in this round.
     shown: Cell<bool>,
     first: RefCell<Option<Crossing>>,
@@ -188,7 +206,7 @@ impl Bench<'_> {
         let deadline = Instant::now() + self.run.options.duration;
         while sent < rounds && Instant::now() < deadline {
             let number = self.run.next + 2 * sent;
-            let asked = [pair.receiver.asked(number), pair.owner.unwrap_or(pair.receiver).asked(number + 1)];
+            let asked = [pair.receiver.asked(number), pair.other(random.bool()).asked(number + 1)];
             self.shown.set(false);
             let apart = usual.mul_f64(random.f64());
             self.round(&mut clients, asked, apart, random.bool(), usual.mul_f64(random.f64() * 1.5)).await?;
@@ -213,8 +231,10 @@ impl Bench<'_> {
             self.send(one, &asked).await;
             return Ok(());
         }
-        one.connect(&self.run.door).await?;
-        other.connect(&self.run.door).await?;
+        if self.streams.is_none() {
+            one.connect(&self.run.door).await?;
+            other.connect(&self.run.door).await?;
+        }
         let [receiver, owner] = asked;
         let delay = |first: bool| if first == swapped { apart } else { Duration::ZERO };
         let receive = self.after(delay(true), one, receiver, patience);
@@ -225,9 +245,44 @@ impl Bench<'_> {
 
     async fn after(&self, delay: Duration, client: &mut Client, asked: Asked, patience: Duration) {
         tokio::time::sleep(delay).await;
-        if asked.mode != Mode::Cancelled {
-            return self.send(client, &[asked]).await;
+        match &self.streams {
+            Some(streams) => self.send_on(streams, asked, patience).await,
+            None if self.knowledge.steps => self.take_steps(client, asked).await,
+            None if asked.mode == Mode::Cancelled => self.cancel(client, asked, patience).await,
+            None => self.send(client, &[asked]).await,
         }
+    }
+
+    /// All steps up to the one in question, with the cookies that were given on the way.
+    async fn take_steps(&self, client: &mut Client, asked: Asked) {
+        for template in 0..=asked.template {
+            if client.connect(&self.run.door).await.is_ok() {
+                self.send(client, &[Asked { template, ..asked }]).await;
+            }
+        }
+        self.jars.borrow_mut().remove(&asked.number);
+    }
+
+    async fn send_on(&self, streams: &Streams, asked: Asked, patience: Duration) {
+        let template = &self.knowledge.templates[asked.template];
+        let parts = template.parts(asked.visitor, &self.knowledge.mint, asked.number);
+        if streams.connect(&self.run.door).await.is_err() {
+            return;
+        }
+        let Ok(begun) = streams.begin(&self.run.door, &parts).await else { return };
+        if asked.mode == Mode::Cancelled {
+            self.sending(&asked);
+            tokio::time::sleep(patience).await;
+            begun.cancel();
+            return self.ledger().given_up();
+        }
+        if let Err(ending) = streams.finish(begun, &asked, self, self.run.options.patience).await {
+            self.ledger().given_up();
+            loss(&ending).iter().for_each(|charge| self.charge(&asked, None, charge));
+        }
+    }
+
+    async fn cancel(&self, client: &mut Client, asked: Asked, patience: Duration) {
         let mut bytes = Vec::new();
         let template = &self.knowledge.templates[asked.template];
         template.write(asked.visitor, &self.knowledge.mint, asked.number, &mut bytes);
@@ -242,8 +297,9 @@ impl Bench<'_> {
     async fn send(&self, client: &mut Client, asked: &[Asked]) {
         let mut bytes = Vec::new();
         for one in asked {
+            let cookies = self.jars.borrow().get(&one.number).map(Jar::header).unwrap_or_default();
             let template = &self.knowledge.templates[one.template];
-            template.write(one.visitor, &self.knowledge.mint, one.number, &mut bytes);
+            template.write_with(&cookies, one.visitor, &self.knowledge.mint, one.number, &mut bytes);
         }
         let to_head = self.knowledge.templates[asked[0].template].ask().method == "HEAD";
         let patience = self.run.options.patience;
@@ -280,6 +336,9 @@ impl Desk for Bench<'_> {
 
     fn answered(&self, asked: &Asked, answer: &Answer<'_>) {
         self.ledger().answered(asked, answer.status);
+        if self.knowledge.steps {
+            self.jars.borrow_mut().entry(asked.number).or_default().take(answer.head);
+        }
         let charges = self.judge.borrow_mut().judge(asked, answer);
         charges.iter().for_each(|charge| self.charge(asked, Some(answer), charge));
     }

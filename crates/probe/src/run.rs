@@ -159,8 +159,9 @@ impl<'a> Run<'a> {
         let left_out = if self.options.steps { &[][..] } else { &sessions };
         let template = |ask: &Ask| Template::new(ask.clone(), authority, &tokens, left_out);
         let templates = asks.iter().map(template).collect::<Result<_, _>>()?;
-        let knowledge = Knowledge::new(templates, tokens, sessions, Mint::new());
-        Ok(Knowledge { steps: self.options.steps, ..knowledge })
+        let mut knowledge = Knowledge::new(templates, tokens, sessions, Mint::new());
+        knowledge.steps = self.options.steps;
+        Ok(knowledge)
     }
 
     fn ask_in_turn(&mut self, knowledge: &Knowledge) -> Result<(Vec<Kept>, u64), ProbeError> {

@@ -46,6 +46,7 @@ mod next;
 mod paths;
 mod printable;
 mod probe;
+mod production;
 mod quantity;
 mod rule;
 mod sarif;
@@ -62,6 +63,7 @@ pub use hunt::{HuntReport, json_trial, render_hunt, render_replay};
 pub use json::{finding as json_finding, summary as json_summary};
 pub use matrix::{MatrixReport, json_trial_of, render_matrix};
 pub use probe::{ProbeReport, json_probe_summary, render_probe};
+pub use production::{ProductionReport, render_production};
 pub use verification::{VerificationReport, render_effort, render_verification};
 
 /// How the human format is laid out; the other formats do not depend on it.

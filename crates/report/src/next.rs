@@ -82,8 +82,8 @@ fn recheck(summary: &Summary, finding: &Finding) -> String {
 /// Narrows the look to the function that was held, where it has a name: the one whose code it is, not one
 /// that was inlined there.
 fn include(finding: &Finding) -> String {
-    // What made it crash may have been done anywhere.
-    if matches!(finding.rule, Rule::Crash | Rule::Hang) {
+    // What made it crash may have been done anywhere; calls are followed whatever is included.
+    if matches!(finding.rule, Rule::Crash | Rule::Hang | Rule::Boundary) {
         return String::new();
     }
     let stack = finding.places.first().map_or(&[][..], |place| &place.stack);

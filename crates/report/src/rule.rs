@@ -12,12 +12,13 @@ pub(crate) enum Level {
 }
 
 /// Every rule, in the order in which machine formats list them.
-pub(crate) const ALL: [Rule; 10] = [
+pub(crate) const ALL: [Rule; 11] = [
     Rule::DataRace,
     Rule::HalfAtomic,
     Rule::UseAfterFree,
     Rule::Crash,
     Rule::Hang,
+    Rule::Boundary,
     Rule::ForeignIdentity,
     Rule::SharedSession,
     Rule::MixedResponse,
@@ -42,6 +43,7 @@ pub(crate) fn noun(rule: Rule) -> &'static str {
         Rule::UseAfterFree => "use after free",
         Rule::Crash => "crash",
         Rule::Hang => "hang",
+        Rule::Boundary => "swapped return",
         Rule::ForeignIdentity => "foreign identity",
         Rule::SharedSession => "shared session",
         Rule::MixedResponse => "mixed response",
@@ -58,6 +60,7 @@ pub(crate) fn plural(rule: Rule) -> &'static str {
         Rule::UseAfterFree => "uses after free",
         Rule::Crash => "crashes",
         Rule::Hang => "hangs",
+        Rule::Boundary => "swapped returns",
         Rule::ForeignIdentity => "foreign identities",
         Rule::SharedSession => "shared sessions",
         Rule::MixedResponse => "mixed responses",
@@ -76,6 +79,9 @@ pub(crate) fn description(rule: Rule) -> &'static str {
         Rule::UseAfterFree => "One thread gives memory back while another stands before a use of it.",
         Rule::Crash => "A signal that nobody survives came to a thread.",
         Rule::Hang => "A program has not ended in the time that it had.",
+        Rule::Boundary => {
+            "What a native function returned is not what its caller received: it was somebody else's."
+        }
         Rule::ForeignIdentity => "The answer to one request holds what identifies another.",
         Rule::SharedSession => "An id that the server issues was given to two clients.",
         Rule::MixedResponse => "One body holds what identifies two clients.",
@@ -132,6 +138,12 @@ pub(crate) fn help(rule: Rule) -> &'static str {
         Rule::LostResponse => {
             "See what the server logged at that time: a crash, a deadlock, a pool that was used up, a time-out that is \
              too short."
+        }
+        Rule::Boundary => {
+            "The library returned the right value: mend what lies between it and its caller, the frames of the binding in \
+             the first stack. A record that a call is made with must not be given back to a pool before its result was \
+             copied out of it. Until the binding is mended, declare such results as numbers, or hold one lock from the \
+             call until its result is no longer needed."
         }
     }
 }

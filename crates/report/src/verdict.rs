@@ -15,13 +15,13 @@ pub(crate) fn sentence(run: &Run<'_>) -> String {
         Verdict::Found => format!(
             "found {}; {} {}; {}",
             found(run, &time),
-            if has_crash(run.findings) { "a collision that was missed" } else { "any other" },
-            bound(run.summary.bound),
+            if are_collisions(run.findings) { "any other" } else { "a collision that was missed" },
+            bound(run.summary.bound, "holds"),
             looked_at(run.summary)
         ),
         Verdict::NothingFound => format!(
             "nothing found in {time}: a collision {}; {}",
-            bound(run.summary.bound),
+            bound(run.summary.bound, "holds"),
             looked_at(run.summary)
         ),
         Verdict::Inconclusive => {
@@ -61,25 +61,41 @@ fn found(run: &Run<'_>, time: &str) -> String {
         [] => format!("{} in {time}", counted(run.summary.findings, "collision")),
         [only] => format!("{only} in {time}"),
         _ => {
-            let noun = if has_crash(run.findings) { "finding" } else { "collision" };
+            let noun = if are_collisions(run.findings) { "collision" } else { "finding" };
             format!("{} in {time}: {}", counted(run.summary.findings, noun), parts.join(", "))
         }
     }
 }
 
-fn has_crash(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| matches!(finding.rule, Rule::Crash | Rule::Hang))
+fn are_collisions(findings: &[Finding]) -> bool {
+    findings.iter().all(|finding| !matches!(finding.rule, Rule::Crash | Rule::Hang | Rule::Boundary))
+}
+
+/// How many calls of native functions were followed, and what that says where no value was swapped.
+pub(crate) fn calls(run: &Run<'_>) -> Option<String> {
+    let (followed, parked) = (run.summary.counts.calls_followed, run.summary.counts.calls_parked);
+    let followed = (followed > 0).then(|| {
+        format!(
+            "{} followed back into Go, {} of them parked on the way",
+            counted(followed, "call"),
+            count(parked)
+        )
+    })?;
+    let swapped = run.findings.iter().any(|finding| finding.rule == Rule::Boundary);
+    let bound = bound(UpperBound::after_clean_trials(parked), "such calls");
+    let says = (!swapped && parked > 1).then(|| format!(": a swapped return {bound}"));
+    Some(followed + &says.unwrap_or_default())
 }
 
 /// The bound as a clause whose subject is a collision. A rate of 1 says nothing, and so does this then.
-fn bound(bound: UpperBound) -> String {
+fn bound(bound: UpperBound, of: &str) -> String {
     let sure = confidence(bound.confidence);
     match 1.0 / bound.rate {
         holds if holds >= 10.0 && holds.is_finite() => {
-            format!("strikes fewer than 1 of {} holds, at {sure} confidence", count(holds as u64))
+            format!("strikes fewer than 1 of {} {of}, at {sure} confidence", count(holds as u64))
         }
         holds if holds > 1.0 && holds.is_finite() => {
-            format!("strikes less than {} of holds, at {sure} confidence", percent(bound.rate))
+            format!("strikes less than {} of {of}, at {sure} confidence", percent(bound.rate))
         }
         _ => "is not bounded, since nothing was held back".to_owned(),
     }
@@ -108,7 +124,7 @@ pub(crate) fn undecided(number: u64) -> String {
 /// What the holds say about `subject`, and how many more would say something useful.
 fn holds(summary: &Summary, subject: &str) -> String {
     let counts = &summary.counts;
-    let bound = bound(summary.bound);
+    let bound = bound(summary.bound, "holds");
     match next::seconds_to_enough(summary) {
         None if counts.samples == 0 => "no access was looked at".to_owned(),
         None => "no access was held back".to_owned(),

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use jostle_model::{Atomicity, Collision, Crash, Evidence, Finding, Grade, Place, Role, Rule, Thread};
+use jostle_model::{
+    Atomicity, Boundary, Collision, Crash, Evidence, Finding, Grade, Place, Role, Rule, Thread,
+};
 
 use crate::{paths, printable, probe, quantity, signal};
 
@@ -72,6 +74,7 @@ pub(crate) fn deed(finding: &Finding, index: usize) -> String {
         Evidence::Crash(_) | Evidence::Hang(_) | Evidence::Crossing(_) => {
             format!("{who} stood here then")
         }
+        Evidence::Boundary(boundary) => boundary_deed(boundary, place, &who),
         Evidence::Collision(_) if unseen(place) => OTHER_SIDE_UNSEEN.to_owned(),
         Evidence::Collision(_) if index > 0 => {
             format!("{who} {} it here meanwhile{}", past(place.role), kind(finding.rule, place))
@@ -98,6 +101,7 @@ pub(crate) fn measured(finding: &Finding) -> Vec<String> {
             let caught = format!("{}; {}", frequency(collision), grade(collision.grade));
             value_change(collision).into_iter().chain([caught]).collect()
         }
+        Evidence::Boundary(boundary) => boundary_measured(boundary),
         Evidence::Crash(crash) => {
             let after = crash.at_ms.map(|at_ms| format!("after {}; ", quantity::seconds(at_ms)));
             let when = format!("{}family {}", after.unwrap_or_default(), crash.family);
@@ -142,6 +146,31 @@ fn frequency(collision: &Collision) -> String {
     }
 }
 
+fn boundary_deed(boundary: &Boundary, place: &Place, who: &str) -> String {
+    let received = hexadecimal(&boundary.received);
+    match place.role {
+        Role::Return => format!("{who} was returned {received} here"),
+        Role::Pass => format!("{who} was about to pass {received} here"),
+        _ => format!("{who} calls here, and is handed {received}"),
+    }
+}
+
+fn boundary_measured(boundary: &Boundary) -> Vec<String> {
+    let (first, place) = (quantity::seconds(boundary.at_ms), boundary.passed_through);
+    let times = match boundary.times {
+        0 | 1 => format!("seen once, after {first}"),
+        times => format!("seen {} times, first after {first}", quantity::count(times)),
+    };
+    let [returned, received] = [&boundary.returned, &boundary.received].map(|value| hexadecimal(value));
+    let followed = quantity::counted(boundary.followed, "followed call");
+    let parked = quantity::count(boundary.parked);
+    vec![
+        format!("it had returned {returned}, and {received} was received"),
+        format!("both went through the word at {place}"),
+        format!("{times}; until then, goroutines were parked in {parked} of {followed}"),
+    ]
+}
+
 /// The grade in plain words.
 fn grade(grade: Grade) -> &'static str {
     match grade {
@@ -180,7 +209,7 @@ fn present(role: Role) -> &'static str {
         Role::Write => "writes",
         Role::ReadWrite => "updates",
         Role::Free => "frees",
-        Role::Crash | Role::Bystander | Role::Unknown => "touches",
+        _ => "touches",
     }
 }
 
@@ -190,7 +219,7 @@ fn past(role: Role) -> &'static str {
         Role::Write => "wrote",
         Role::ReadWrite => "updated",
         Role::Free => "freed",
-        Role::Crash | Role::Bystander | Role::Unknown => "touched",
+        _ => "touched",
     }
 }
 

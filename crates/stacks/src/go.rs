@@ -12,6 +12,7 @@ mod layout;
 mod moduledata;
 mod pclntab;
 mod pcvalue;
+mod scheduling;
 mod step;
 mod switches;
 mod text;
@@ -24,6 +25,7 @@ use self::pclntab::{Function, Pclntab};
 use self::text::{Call, Image};
 use self::tls::Slot;
 use crate::cursor::{Cursor, Memory, Registers};
+pub use scheduling::{GoroutineState, GoroutineWords};
 
 /// How many places are looked at for something that stands in one: more that look like it are a trap.
 const MOST_CANDIDATES: usize = 64;
@@ -53,6 +55,8 @@ pub(crate) struct GoSegment {
 pub struct GoroutineRef {
     /// The number that Go's own tracebacks print.
     pub id: u64,
+    /// Where its descriptor lies, the runtime's `g`. Another goroutine may get it when this one has ended.
+    pub descriptor: Address,
     /// The return address of the call that the `go` statement became.
     pub created_at: Option<Address>,
     /// The first instruction of the function that it was started with.
@@ -100,6 +104,17 @@ impl GoImage {
     /// The toolchain that built it, such as `go1.26.8`.
     pub(crate) fn version(&self) -> Option<&str> {
         self.version.as_deref()
+    }
+
+    /// Where its goroutines keep what the scheduler knows of them; None for a release that is not known.
+    pub(crate) fn goroutine_words(&self) -> Option<GoroutineWords> {
+        GoroutineWords::of(self.version()?)
+    }
+
+    /// The start and size of the functions with such names, as file addresses in ascending order.
+    pub(crate) fn functions_named(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<(u64, u64)> {
+        let functions = self.table.functions().filter(|function| function.name().is_some_and(&is_wanted));
+        functions.map(|function| (function.start, function.end - function.start)).collect()
     }
 
     /// The start and size of every function, as file addresses in ascending order.

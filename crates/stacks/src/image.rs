@@ -18,7 +18,7 @@ use jostle_model::FileAddress;
 
 use crate::demangle::demangled;
 use crate::error::ImageError;
-use crate::go::GoImage;
+use crate::go::{GoImage, GoroutineWords};
 use dwarf::DebugInfo;
 pub(crate) use frame_table::{FrameTable, Slice};
 pub use functions::Function;
@@ -96,6 +96,17 @@ impl Image {
     /// The Go toolchain that built it, such as `go1.26.8`, where it says so.
     pub fn go_version(&self) -> Option<&str> {
         self.go()?.version()
+    }
+
+    /// Where goroutines keep what Go's scheduler knows of them; none without Go, and for a release that is not known.
+    pub fn goroutine_words(&self) -> Option<GoroutineWords> {
+        self.go()?.goroutine_words()
+    }
+
+    /// The functions that Go compiled, or assembled, with such names. They are known in a stripped file too.
+    pub fn go_functions_named(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<Function> {
+        let named = self.go().map(|go| go.functions_named(is_wanted)).unwrap_or_default();
+        named.into_iter().map(|(start, size)| Function { start: FileAddress(start), size }).collect()
     }
 
     /// The identity that the linker gave this build.

@@ -58,7 +58,7 @@ mod unwind;
 pub use core_file::{CoreFile, CoreMapping, CoreThread};
 pub use cursor::{CodeAddress, Cursor, Memory, Registers};
 pub use error::ImageError;
-pub use go::GoroutineRef;
+pub use go::{GoroutineRef, GoroutineState, GoroutineWords};
 pub use image::{Function, Image, Import, Segment};
 pub use jostle_model::{Address, FileAddress, Frame};
 pub use space::{AddressSpace, Module};

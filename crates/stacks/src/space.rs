@@ -5,6 +5,7 @@ use std::rc::Rc;
 use jostle_model::{Address, FileAddress, Frame};
 
 use crate::cursor::{Memory, Registers};
+use crate::go::GoroutineRef;
 use crate::image::Image;
 use crate::symbolize;
 use crate::unwind::{self, Trace};
@@ -110,6 +111,11 @@ impl AddressSpace {
     /// Whether `at` is in a segment that its image wants executed.
     pub(crate) fn is_code(&self, at: Address) -> bool {
         self.module_at(at).is_some_and(|module| module.image.is_code(module.file_address(at)))
+    }
+
+    /// The goroutine that a thread runs which stands at `registers`, or that it works for.
+    pub fn goroutine(&self, registers: &Registers, memory: &dyn Memory) -> Option<GoroutineRef> {
+        unwind::goroutine(self, registers, memory)
     }
 
     /// Walks the stack of a thread that stands at `registers`, innermost first.

@@ -53,7 +53,11 @@ pub(crate) fn walk(space: &AddressSpace, registers: &Registers, memory: &dyn Mem
 }
 
 /// The goroutine of a thread: the image whose code it runs knows best, else any Go image may tell.
-fn goroutine(space: &AddressSpace, registers: &Registers, memory: &dyn Memory) -> Option<GoroutineRef> {
+pub(crate) fn goroutine(
+    space: &AddressSpace,
+    registers: &Registers,
+    memory: &dyn Memory,
+) -> Option<GoroutineRef> {
     let at = jostle_model::Address(registers.rip);
     if let Some(module) = space.module_at(at)
         && let Some(go) = module.image.go_covering(module.file_address(at))

@@ -24,6 +24,10 @@ pub(crate) struct Books {
     pub(crate) deaf: usize,
     /// Processes that had anything to collide.
     pub(crate) processes: u64,
+    /// Calls of native functions that were followed, and how many of them were parked.
+    pub(crate) calls: (u64, u64),
+    /// A release of Go whose goroutines could not be parked.
+    pub(crate) unknown_go: Option<String>,
     /// Processes that could not be watched, with the reason.
     pub(crate) unwatched: Vec<String>,
 }
@@ -42,6 +46,9 @@ impl Books {
         self.held += process.time_held();
         let (seen, known) = process.sites();
         self.sites = (self.sites.0 + seen, self.sites.1 + known);
+        let (followed, parked) = process.boundary.counts();
+        self.calls = (self.calls.0 + followed, self.calls.1 + parked);
+        self.unknown_go = self.unknown_go.take().or_else(|| process.boundary.unknown_go().map(str::to_owned));
         self.most_threads = self.most_threads.max(process.most_threads());
         self.deaf = self.deaf.max(process.deaf_threads());
         self.processes += u64::from(process.most_threads() > 1);

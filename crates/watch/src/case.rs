@@ -75,6 +75,15 @@ impl CaseKey {
     }
 }
 
+impl CaseKey {
+    /// The key of a value that did not arrive, which is that of no collision either.
+    pub(crate) fn of_swap(function: Address, received_at: Address) -> Self {
+        let mut addresses = [None; 8];
+        addresses[1..3].copy_from_slice(&[Some(function), Some(received_at)]);
+        Self(addresses)
+    }
+}
+
 impl Case {
     /// The key under which it is counted.
     pub(crate) fn key(&self) -> CaseKey {

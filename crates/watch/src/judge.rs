@@ -5,6 +5,7 @@
 
 mod atomicity;
 mod blame;
+mod boundary;
 mod crash;
 mod ruling;
 mod view;
@@ -21,6 +22,7 @@ use crate::case::{Case, CaseKey};
 use crate::crash::{Crash, Hang};
 use crate::files::FileBytes;
 use crate::source::Sources;
+use crate::swap::Swap;
 use view::{Images, View};
 
 /// What the tracer tells the judge, of one process.
@@ -31,6 +33,7 @@ enum Message {
     Case(Box<Case>),
     Crash(Box<Crash>),
     Hang(Box<Hang>),
+    Swap(Box<Swap>),
     /// Nothing more will come of it.
     Gone,
 }
@@ -161,6 +164,11 @@ impl Clerk {
         self.send(Message::Case(Box::new(case)));
     }
 
+    /// Hands in a value that did not arrive. It only has to be named as well.
+    pub(crate) fn hear_swap(&self, swap: Swap) {
+        self.send(Message::Swap(Box::new(swap)));
+    }
+
     /// Hands in a crash. There is nothing to decide about it, only to name.
     pub(crate) fn hear_crash(&self, crash: Crash) {
         self.send(Message::Crash(Box::new(crash)));
@@ -201,6 +209,7 @@ fn sit(inbox: &Receiver<Option<(u64, Message)>>, outbox: &Sender<Judged>) {
                 continue;
             }
             Message::Case(case) => (case.key(), view.judge(&case)),
+            Message::Swap(swap) => (swap.key(), Judgement::Guilty(Box::new(view.judge_swap(&swap)))),
             Message::Crash(crash) => {
                 let finding = Box::new(view.judge_crash(&crash));
                 (CaseKey::of_crash(&crash.crashed), Judgement::Guilty(finding))

@@ -26,8 +26,10 @@
 mod attend;
 mod books;
 mod budget;
+mod calls;
 mod case;
 mod crash;
+mod crossing;
 mod doctor;
 mod error;
 mod experience;
@@ -52,9 +54,11 @@ mod sites;
 mod source;
 mod status;
 mod summary;
+mod swap;
 mod sys;
 mod title;
 mod tracer;
+mod trampolines;
 mod traps;
 mod watchpoints;
 

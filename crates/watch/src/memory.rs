@@ -44,6 +44,11 @@ impl TargetMemory {
         self.file.write_all_at(&[byte], at.0)
     }
 
+    /// Stores some bytes.
+    pub(crate) fn write(&self, at: Address, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(bytes, at.0)
+    }
+
     /// A view for walking one stack, which reads each page only once. Valid while that thread stands still.
     pub(crate) fn still(&self) -> StillMemory<'_> {
         StillMemory { memory: self, pages: RefCell::default() }

@@ -2,15 +2,17 @@
 //!
 //! Whatever is known of it stands here, and nothing of it outlives it but the findings. Its parts are what it does:
 //! [`events`] serves stopped threads, [`catch`] looks and holds, [`ahead`] plans, [`patrol`] does the same by debug
-//! registers, [`autopsy`] looks at a thread that is about to die, [`borrower`] sees to
-//! children in borrowed memory, and [`leave`] lets go.
+//! registers, [`boundary`] follows what native code returns to Go, and [`park`]s goroutines on the way, [`autopsy`] looks at
+//! a thread that is about to die, [`borrower`] sees to children in borrowed memory, and [`leave`] lets go.
 
 mod ahead;
 mod autopsy;
 mod borrower;
+mod boundary;
 mod catch;
 mod events;
 mod leave;
+mod park;
 mod patrol;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -35,6 +37,7 @@ use crate::traps::Traps;
 use crate::watchpoints::Watchpoints;
 use crate::{LookFor, Options, WatchError};
 use autopsy::{LastFault, Looks};
+use boundary::Boundary;
 use catch::{Hold, Prospect};
 use leave::Leaving;
 use patrol::Breakpoint;
@@ -141,6 +144,8 @@ pub(crate) struct Process {
     hold: Option<Hold>,
     /// Oldest first.
     prospects: Vec<Prospect>,
+    /// The calls of native functions by Go code.
+    pub(crate) boundary: Boundary,
     /// Threads that were let go for a single instruction, and have not reported since.
     stepping: BTreeSet<i32>,
     /// Where to wait again for somebody to hold, and when.
@@ -220,6 +225,7 @@ impl Process {
             borrowers: BTreeSet::new(),
             hold: None,
             prospects: Vec::new(),
+            boundary: Boundary::default(),
             stepping: BTreeSet::new(),
             later: Vec::new(),
             cookies: 0,
@@ -268,6 +274,7 @@ impl Process {
     pub(crate) fn end_what_is_due(&mut self) {
         self.end_hold_if_due();
         self.end_prospects_if_due();
+        self.end_following_if_due();
         if !self.later.is_empty() {
             self.wait_again_if_due();
         }
@@ -344,6 +351,7 @@ impl Process {
             return;
         }
         self.end_hold();
+        self.stop_following();
         self.prospects.clear();
         self.later.clear();
         self.breakpoint = None;

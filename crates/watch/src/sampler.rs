@@ -38,6 +38,8 @@ const RELEASE_SHARE: f64 = 0.2;
 /// service that parses and matches rules in C++, the object was gone afterwards in 0 of 44 holds of 1.5 ms, and in 9 of 44
 /// of 10 ms.
 const LASTING_SHARE: f64 = 0.4;
+/// The part of the budget that goes, where Go calls native functions through trampolines, into following those calls.
+const FOLLOWING_SHARE: f64 = 0.3;
 const LONG_IN_CGO: Duration = Duration::from_millis(12);
 /// How long a thread that gives memory back may go on before it is held: large structures take milliseconds.
 const SHORTEST_MOMENT: Duration = Duration::from_micros(50);
@@ -72,6 +74,9 @@ pub(crate) struct Sampler {
     pub(crate) heads: Heads,
     /// Sites seen to run at which a thread may only be looked at.
     locked: Vec<SiteId>,
+    /// Whether calls of native functions are followed.
+    follows: bool,
+    budget: f64,
     candidates: Vec<SiteId>,
     candidates_since: Instant,
     /// The sites that are to be held next, the best first.
@@ -83,6 +88,8 @@ pub(crate) struct Sampler {
     pub(crate) holding: Budget,
     /// What may be spent on long holds, where there are any.
     pub(crate) lasting: Budget,
+    /// What may be spent on following calls of native functions, where there are any.
+    pub(crate) following: Budget,
     /// What may be spent on looking.
     pub(crate) looking: Budget,
     /// The processor time that may be spent on prospects. It is the tracer's own: nobody is held for it.
@@ -100,6 +107,8 @@ impl Sampler {
             releases: Vec::new(),
             heads: Heads::default(),
             locked: Vec::new(),
+            follows: false,
+            budget,
             candidates: Vec::new(),
             candidates_since: now,
             short_list: Vec::new(),
@@ -108,6 +117,7 @@ impl Sampler {
             patient: VecDeque::new(),
             holding: Budget::new(budget * (1.0 - LOOKING_SHARE), now),
             lasting: Budget::new(0.0, now),
+            following: Budget::new(0.0, now),
             looking: Budget::new(budget * LOOKING_SHARE, now),
             prospecting: Budget::new(budget * PROSPECTING_SHARE, now),
             breaking: Budget::new(budget * BREAKING_SHARE, now),
@@ -119,6 +129,7 @@ impl Sampler {
         Self {
             holding: self.holding.without_credit(),
             lasting: self.lasting.without_credit(),
+            following: self.following.without_credit(),
             looking: self.looking.without_credit(),
             prospecting: self.prospecting.without_credit(),
             breaking: self.breaking.without_credit(),
@@ -129,8 +140,11 @@ impl Sampler {
     /// Keeps to another budget from now on. Where there are long holds, they share with the others.
     pub(crate) fn set_budget(&mut self, budget: f64) {
         let lasting = if self.heads.is_empty() { 0.0 } else { LASTING_SHARE };
+        let following = if self.follows { FOLLOWING_SHARE } else { 0.0 };
+        self.budget = budget;
         self.lasting.set_share(budget * lasting);
-        self.holding.set_share(budget * (1.0 - LOOKING_SHARE - lasting));
+        self.following.set_share(budget * following);
+        self.holding.set_share(budget * (1.0 - LOOKING_SHARE - lasting - following));
         self.looking.set_share(budget * LOOKING_SHARE);
         self.prospecting.set_share(budget * PROSPECTING_SHARE);
         self.breaking.set_share(budget * BREAKING_SHARE);
@@ -198,6 +212,20 @@ impl Sampler {
         self.holding.balance(now) > 0.0
     }
 
+    /// There are calls to be followed: from now on they have a share of the budget, with the credit of the start.
+    pub(crate) fn begin_following(&mut self, now: Instant) {
+        if !self.follows {
+            self.follows = true;
+            self.following = Budget::new(self.budget * FOLLOWING_SHARE, now);
+            self.set_budget(self.budget);
+        }
+    }
+
+    /// Whether following a call can be paid for now.
+    pub(crate) fn may_follow(&mut self, now: Instant) -> bool {
+        self.following.balance(now) > 0.0
+    }
+
     /// Whether a long hold can be.
     pub(crate) fn may_hold_long(&mut self, now: Instant) -> bool {
         self.lasting.balance(now) > 0.0
@@ -205,7 +233,7 @@ impl Sampler {
 
     /// How long threads stood still so far.
     pub(crate) fn spent(&self) -> Duration {
-        self.holding.spent() + self.lasting.spent() + self.looking.spent()
+        self.holding.spent() + self.lasting.spent() + self.following.spent() + self.looking.spent()
     }
 
     /// How long the next hold lasts: about as long as its visitors are expected to take; where nobody was ever seen to

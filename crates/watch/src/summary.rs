@@ -39,6 +39,8 @@ fn counts(tracer: &Tracer<'_>) -> WatchCounts {
         sites_known,
         hits: books.tally.hits,
         value_changes: books.tally.value_changes,
+        calls_followed: books.calls.0,
+        calls_parked: books.calls.1,
         undecided: books.tally.undecided,
     }
 }
@@ -62,6 +64,12 @@ fn warnings(tracer: &Tracer<'_>, counts: &WatchCounts) -> Vec<String> {
         ));
     }
     warnings.extend(about_children(tracer));
+    if let Some(version) = &books.unknown_go {
+        warnings.push(format!(
+            "calls of native functions were not followed, and no goroutine was parked: this knows Go 1.20 to 1.26, and \
+             the target was built with {version}"
+        ));
+    }
     if books.tally.blind_holds > 0 {
         warnings.push(format!(
             "in {} holds some thread had no free debug register; is a debugger attached?",

@@ -18,6 +18,8 @@ pub(crate) enum Purpose {
     Scout(SiteId),
     /// To hold the thread that arrives at this site.
     Hold(SiteId),
+    /// To follow what a native function has returned to this place.
+    Follow(Address),
 }
 
 /// A trap to set or to take away.

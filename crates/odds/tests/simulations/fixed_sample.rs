@@ -1,8 +1,8 @@
 //! What holds when the number of trials is fixed beforehand. All outcomes are listed, so these numbers are exact.
 
 use jostle_odds::{
-    Confidence, Tally, chance_of_clean_run, clean_trials_owed, event_interval, events_at_most, rate_at_least,
-    rate_at_most, rate_interval,
+    Confidence, Exposure, Tally, chance_of_clean_run, clean_exposure_owed, clean_trials_owed, event_interval,
+    event_ratio_interval, events_at_most, rate_at_least, rate_at_most, rate_interval,
 };
 
 use crate::draws::{binomial, note, poisson, until_failed};
@@ -67,6 +67,47 @@ fn events_per_operation_lie_in_their_interval_at_least_as_often_as_promised() {
         }
         note(format!("Garwood, {mean} events: {within:.3}, from above {below:.3}"));
         assert!(within >= 0.95 - ROUNDING && below >= 0.95 - ROUNDING, "{mean}: {within} {below}");
+    }
+}
+
+#[test]
+fn a_ratio_of_events_lies_in_its_interval_at_least_as_often_as_promised() {
+    for (one, other) in [(0.5, 0.5), (3.0, 1.0), (20.0, 5.0), (2.0, 60.0)] {
+        let (ones, others) = (poisson(one), poisson(other));
+        let covered: f64 = ones
+            .iter()
+            .enumerate()
+            .flat_map(|(mine, chance)| {
+                others.iter().enumerate().map(move |(theirs, other)| (mine, theirs, chance * other))
+            })
+            .filter(|&(mine, theirs, _)| {
+                let (mine, theirs) = (
+                    Exposure { events: mine as u64, amount: 1e6 },
+                    Exposure { events: theirs as u64, amount: 3e6 },
+                );
+                event_ratio_interval(mine, theirs, Confidence::NINETY_FIVE).holds(3.0 * one / other)
+            })
+            .map(|(.., chance)| chance)
+            .sum();
+        note(format!("ratio of {one} to {other} expected events: {covered:.3}"));
+        assert!(covered >= 0.95 - ROUNDING, "{one} to {other}: {covered}");
+    }
+}
+
+/// Operations that are as clean as what is owed, and a fix that does nothing.
+#[test]
+fn a_fix_that_does_nothing_seldom_pays_its_operations() {
+    for mean in [0.5, 1.0, 3.0, 10.0, 50.0] {
+        let passed = |(events, chance): (usize, f64)| {
+            let before = Exposure { events: events as u64, amount: 1.0 };
+            clean_exposure_owed(before, Confidence::NINETY_FIVE)
+                .map_or(0.0, |owed| chance * (-mean * owed).exp())
+        };
+        let called: f64 = poisson(mean).into_iter().enumerate().map(passed).sum();
+        note(format!(
+            "a fix that does nothing pays its operations after {mean} expected events: {called:.3}"
+        ));
+        assert!(called <= 0.05, "{mean}: {called}");
     }
 }
 

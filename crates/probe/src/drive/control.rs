@@ -128,7 +128,7 @@ impl Control<'_> {
                 number += u64::from(!self.knowledge.steps || last);
                 match self.ask_one(&mut client, &asked, &album).await {
                     Ok(()) => {}
-                    Err(error) if album.kept.borrow().is_empty() => return Err(error),
+                    Err(error) if asked.number == first => return Err(error),
                     Err(_) => lost += 1,
                 }
             }

@@ -110,12 +110,16 @@ fn request(door: &Door, ask: &Ask) -> Result<Request<()>, http::Error> {
 
 async fn converse(begun: Begun, asked: &Asked, desk: &impl Desk) -> Result<(), Ending> {
     let Begun { answer, mut stream, body } = begun;
-    let closed = |_| Ending::Closed { used_before: false };
-    stream.send_data(body, true).map_err(closed)?;
-    let (parts, mut incoming) = answer.await.map_err(closed)?.into_parts();
+    // A server may answer before a request has ended, and end the stream then (RFC 9113, section 8.1): the answer counts.
+    let _ = stream.send_data(body, true);
+    let (parts, mut incoming) = answer.await.map_err(|error| ending(&error))?.into_parts();
     let (mut body, mut whole) = (Vec::new(), true);
     while let Some(piece) = incoming.data().await {
-        let piece = piece.map_err(|_| Ending::Malformed(Malformed::CutOff))?;
+        let piece = match piece {
+            Ok(piece) => piece,
+            Err(error) if error.reason() == Some(Reason::NO_ERROR) => break,
+            Err(_) => return Err(Ending::Malformed(Malformed::CutOff)),
+        };
         let room = MOST_KEPT.saturating_sub(body.len());
         body.extend_from_slice(&piece[..piece.len().min(room)]);
         whole &= piece.len() <= room;
@@ -128,6 +132,13 @@ async fn converse(begun: Begun, asked: &Asked, desk: &impl Desk) -> Result<(), E
         &Answer { status: parts.status.as_u16(), head: &head, body: &body, whole, reusable: true },
     );
     Ok(())
+}
+
+/// How a request ended that was not answered. One that the server refuses before it has looked at it, or that goes down with
+/// its connection, as it may after many cancelled streams, is not held against it.
+fn ending(error: &h2::Error) -> Ending {
+    let unseen = error.is_go_away() || error.is_io() || error.reason() == Some(Reason::REFUSED_STREAM);
+    Ending::Closed { used_before: unseen }
 }
 
 /// The head as HTTP/1.1 would have it: what looks at answers need not know how they came.

@@ -36,6 +36,8 @@ fn header(finding: &Finding, index: usize, thread: &Thread, paint: Paint) -> Str
     let deed = match (finding.rule, index) {
         (Rule::Crash, 0) => "crashed here",
         (Rule::Crash | Rule::Hang, _) => "stood here then",
+        (Rule::Boundary, 0) => "the native function had just returned",
+        (Rule::Boundary, _) => "when it put its value there",
         _ if finding.places.len() == 1 => "stood here",
         (_, 0) => "held here",
         _ => "came meanwhile",

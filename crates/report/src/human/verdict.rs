@@ -14,7 +14,7 @@ const MARGIN: usize = 13;
 pub(super) fn write(run: &Run<'_>, paint: Paint, width: usize) -> String {
     let mut lines = headline(run, paint, width);
     lines.push(String::new());
-    lines.extend(rows(run.summary).iter().flat_map(|(name, text)| row(name, text, paint, width)));
+    lines.extend(rows(run).iter().flat_map(|(name, text)| row(name, text, paint, width)));
     lines.push(String::new());
     lines.extend(warnings(run.summary, paint, width));
     lines.extend(advice(run, paint, width));
@@ -32,7 +32,8 @@ fn headline(run: &Run<'_>, paint: Paint, width: usize) -> Vec<String> {
 }
 
 /// The denominators of the verdict: what was looked at, and what it cost the target.
-fn rows(summary: &Summary) -> Vec<(&'static str, String)> {
+fn rows(run: &Run<'_>) -> Vec<(&'static str, String)> {
+    let summary = run.summary;
     let target = ("target", signal::ending(summary.target));
     if !verdict::was_watched(summary) {
         return vec![target];
@@ -44,6 +45,7 @@ fn rows(summary: &Summary) -> Vec<(&'static str, String)> {
         ("sites", format!("{} of {} seen", count(counts.sites_seen), count(counts.sites_known))),
         ("hits", hits(summary)),
     ];
+    rows.extend(verdict::calls(run).map(|calls| ("calls", calls)));
     if counts.undecided > 0 {
         rows.push(("undecided", verdict::undecided(counts.undecided) + ", so not reported"));
     }

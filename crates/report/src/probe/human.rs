@@ -5,7 +5,7 @@ use annotate_snippets::{Level, Renderer};
 use jostle_model::{Crossing, Evidence, Exchange, Finding, ProbeSummary, Verdict};
 
 use super::{ProbeReport, wording};
-use crate::human::Paint;
+use crate::human::{Paint, wrapped};
 use crate::quantity::{count, counted, micros};
 use crate::{Style, printable, rule};
 
@@ -46,7 +46,8 @@ pub(super) fn finding(finding: &Finding, style: Style) -> String {
         let told = [wording::overlap(crossing), wording::excerpt(crossing), Some(wording::often(crossing))];
         lines.extend(told.into_iter().flatten().map(|told| format!("  {told}")));
     }
-    lines.push(format!("  {}", paint.dim(rule::help(finding.rule))));
+    let help = wrapped(rule::help(finding.rule), style.width.saturating_sub(2));
+    lines.extend(help.iter().map(|line| format!("  {}", paint.dim(line))));
     lines.join("\n") + "\n"
 }
 
@@ -144,13 +145,13 @@ fn rows(summary: &ProbeSummary) -> Vec<(&'static str, String)> {
         ("seed", summary.seed.to_string()),
     ]
     .into_iter()
-    .map(|(name, text)| (name, wrapped(&text)))
+    .map(|(name, text)| (name, hanging(&text)))
     .collect()
 }
 
 /// In lines that begin in the same column.
-fn wrapped(text: &str) -> String {
-    crate::human::wrapped(text, 100 - MARGIN).join(&format!("\n{:MARGIN$}", ""))
+fn hanging(text: &str) -> String {
+    wrapped(text, 100 - MARGIN).join(&format!("\n{:MARGIN$}", ""))
 }
 
 fn modes(summary: &ProbeSummary) -> String {

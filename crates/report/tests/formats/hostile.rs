@@ -42,6 +42,8 @@ fn poisoned(mut finding: Finding, text: &str) -> Finding {
         }
         Evidence::Crash(crash) => crash.lies_there = Some(text.to_owned()),
         Evidence::Hang(_) => {}
+        Evidence::Crossing(crossing) => crossing.excerpt = Some(text.to_owned()),
+        Evidence::Boundary(boundary) => boundary.function = Some(text.to_owned()),
     }
     finding.places.iter_mut().for_each(|place| poison(place, text));
     finding

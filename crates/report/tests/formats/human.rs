@@ -46,6 +46,11 @@ fn a_crash_shows_where_it_was_and_what_lies_at_the_address() {
 }
 
 #[test]
+fn a_swapped_return_shows_both_calls_and_both_values() {
+    assert_snapshot!(picture(samples::swapped_return()));
+}
+
+#[test]
 fn two_threads_on_one_line_are_told_apart() {
     assert_snapshot!(picture(samples::same_line()));
 }

@@ -1,8 +1,9 @@
 //! Findings as `watch` makes them, and the runs they came from.
 
 use jostle_model::{
-    Address, Atomicity, Collision, Crash, Evidence, ExitStatus, Finding, Fingerprint, Frame, Goroutine,
-    Grade, Place, Register, Role, Rule, Snippet, Summary, Thread, UpperBound, Verdict, WatchCounts,
+    Address, Atomicity, Boundary, Collision, Crash, Evidence, ExitStatus, Finding, Fingerprint, Frame, Given,
+    Goroutine, Grade, Place, Register, Role, Rule, Snippet, Summary, Thread, UpperBound, Verdict,
+    WatchCounts,
 };
 
 const COLLECTOR: &str = "/build/metrics/internal/collector/collector.go";
@@ -387,7 +388,7 @@ pub(crate) fn same_line() -> Finding {
 pub(crate) fn collision_of(finding: Finding) -> Collision {
     match finding.evidence {
         Evidence::Collision(collision) => collision,
-        Evidence::Crash(_) | Evidence::Hang(_) => panic!("{} is no collision", finding.title),
+        _ => panic!("{} is no collision", finding.title),
     }
 }
 
@@ -440,9 +441,64 @@ pub(crate) fn crash() -> Finding {
     }
 }
 
+/// Two goroutines that ask at the same moment, and one record for both.
+pub(crate) fn swapped_return() -> Finding {
+    let asking = |function: &str| {
+        vec![
+            frame(function, "/build/gates/src/abi.rs", 12, RUST_LIBRARY, 0x7f00_3000),
+            frame("syscall15X", "/go/purego@v0.9.1/sys_amd64.s", 88, GO_BINARY, 0x4f_2ee7),
+            frame("runtime.cgocall", "/usr/local/go/src/runtime/cgocall.go", 185, GO_BINARY, 0x47_e6a0),
+            frame(
+                "github.com/ebitengine/purego.RegisterFunc.func1",
+                "/go/purego@v0.9.1/func.go",
+                333,
+                GO_BINARY,
+                0x4f_1000,
+            ),
+            frame("main.(*Client).ask", "/build/client/client.go", 63, GO_BINARY, 0x48_1000),
+        ]
+    };
+    let place = |role, id, tid, stack| Place {
+        role,
+        atomicity: None,
+        thread: goroutine(id, None, tid, "client"),
+        stack,
+        shown: 4,
+        snippet: snippet(
+            "/build/client/client.go",
+            63,
+            62,
+            "func (c *Client) ask(user uint64) *byte {\n\treturn c.gate(user)\n}\n",
+        ),
+    };
+    Finding {
+        rule: Rule::Boundary,
+        id: Fingerprint(0xb0),
+        title:
+            "goroutine 17 called gates_get_gate and was handed what gates_get_config returned to goroutine 21"
+                .to_owned(),
+        places: vec![
+            place(Role::Receive, 17, 4712, asking("gates_get_gate")),
+            place(Role::Return, 21, 4714, asking("gates_get_config")),
+        ],
+        evidence: Evidence::Boundary(Boundary {
+            function: Some("gates_get_gate".to_owned()),
+            returned: "0x7f799ca20330".to_owned(),
+            received: "0x7f799ca369f0".to_owned(),
+            given: Given::Return,
+            passed_through: Address(0xc0_0028_c1a8),
+            followed: 10,
+            parked: 7,
+            at_ms: 352,
+            times: 3,
+        }),
+    }
+}
+
 pub(crate) fn all() -> Vec<Finding> {
     vec![
         crash(),
+        swapped_return(),
         half_atomic(),
         across_languages(),
         use_after_free(),
@@ -471,6 +527,8 @@ pub(crate) fn summary(verdict: Verdict, findings: &[Finding]) -> Summary {
             sites_known: 4_211,
             hits: 23,
             value_changes: 14,
+            calls_followed: 61,
+            calls_parked: 54,
             undecided: 3,
         },
         warnings: vec![
@@ -492,6 +550,8 @@ pub(crate) fn cut_short() -> Summary {
             sites_seen: 40,
             hits: 1,
             value_changes: 0,
+            calls_followed: 40,
+            calls_parked: 35,
             undecided: 1,
             ..whole.counts
         },
@@ -510,6 +570,8 @@ pub(crate) fn clean() -> Summary {
             watched_ms: 60_000,
             holds: 3_695,
             samples: 5_120,
+            calls_followed: 0,
+            calls_parked: 0,
             undecided: 0,
             ..whole.counts
         },

@@ -27,7 +27,8 @@ pub(super) fn describe(
         at => is_code(Address(at)).then_some(Some(Address(at))),
     };
     let id = word(layout.goid).filter(|id| (1..HIGHEST_ID).contains(id))?;
-    Some(GoroutineRef { id, created_at: code(layout.gopc)?, started_at: code(layout.startpc)? })
+    let (created_at, started_at) = (code(layout.gopc)?, code(layout.startpc)?);
+    Some(GoroutineRef { id, descriptor: Address(goroutine), created_at, started_at })
 }
 
 struct Runtime<'a> {
@@ -63,7 +64,7 @@ mod tests {
 
     use super::*;
 
-    const LAYOUT: Layout = Layout { goid: 152, gopc: 288, startpc: 304, curg: 184 };
+    const LAYOUT: Layout = Layout { goid: 152, gopc: 288, startpc: 304, lockedm: 208, curg: 184 };
     const USER: u64 = 0x1000;
     const THREAD_STACK: u64 = 0x2000;
     const THREAD: u64 = 0x3000;
@@ -96,7 +97,8 @@ mod tests {
 
     #[test]
     fn the_goroutine_is_the_same_on_its_own_stack_and_on_its_threads() {
-        let goroutine = GoroutineRef { id: 17, created_at: Some(Address(0x40_1000)), started_at: None };
+        let (descriptor, created_at) = (Address(USER), Some(Address(0x40_1000)));
+        let goroutine = GoroutineRef { id: 17, descriptor, created_at, started_at: None };
         assert_eq!(described(USER, &running()), Some(goroutine));
         assert_eq!(described(THREAD_STACK, &running()), Some(goroutine));
     }

@@ -22,17 +22,19 @@ pub(super) struct Layout {
     pub(super) gopc: u64,
     /// Where it began.
     pub(super) startpc: u64,
+    /// The thread that the goroutine is locked to.
+    pub(super) lockedm: u64,
     /// In `m`: the goroutine that the thread runs for the user.
     pub(super) curg: u64,
 }
 
 /// Minor release and the layout that holds from it on.
 const LAYOUTS: [(u32, Layout); 5] = [
-    (20, Layout { goid: 152, gopc: 296, startpc: 312, curg: 192 }),
-    (21, Layout { goid: 152, gopc: 280, startpc: 296, curg: 192 }),
-    (23, Layout { goid: 160, gopc: 288, startpc: 304, curg: 192 }),
-    (25, Layout { goid: 152, gopc: 280, startpc: 296, curg: 184 }),
-    (26, Layout { goid: 152, gopc: 288, startpc: 304, curg: 184 }),
+    (20, Layout { goid: 152, gopc: 296, startpc: 312, lockedm: 232, curg: 192 }),
+    (21, Layout { goid: 152, gopc: 280, startpc: 296, lockedm: 208, curg: 192 }),
+    (23, Layout { goid: 160, gopc: 288, startpc: 304, lockedm: 216, curg: 192 }),
+    (25, Layout { goid: 152, gopc: 280, startpc: 296, lockedm: 208, curg: 184 }),
+    (26, Layout { goid: 152, gopc: 288, startpc: 304, lockedm: 208, curg: 184 }),
 ];
 
 /// The layouts worth trying, the likeliest first: a known release has one, an unknown one may have any.
@@ -41,6 +43,13 @@ pub(super) fn candidates(version: Option<&str>) -> Vec<Layout> {
         Some(minor) => of_release(minor).into_iter().collect(),
         None => LAYOUTS.iter().rev().map(|(_, layout)| *layout).collect(),
     }
+}
+
+/// The layout of a release for which it was looked up; None for one that is newer than all of these, or older.
+pub(super) fn looked_up(version: &str) -> Option<Layout> {
+    let minor =
+        minor_release(version).filter(|minor| (LAYOUTS[0].0..=LAYOUTS[LAYOUTS.len() - 1].0).contains(minor));
+    of_release(minor?)
 }
 
 fn of_release(minor: u32) -> Option<Layout> {

@@ -78,7 +78,7 @@ fn title(rule: Rule, held: &Place, other: &Place) -> String {
         Role::Write => "writes",
         Role::ReadWrite => "updates",
         Role::Free => "frees",
-        Role::Crash | Role::Bystander | Role::Unknown => "touches",
+        _ => "touches",
     };
     let (held_name, other_name) = (held.label(), other.label());
     match (rule, other.role) {

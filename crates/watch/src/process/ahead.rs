@@ -48,8 +48,10 @@ impl Process {
             self.patrol(now);
         } else {
             let mut steps = self.exploration.plan(&mut self.catalogue, self.sampler.may_look(now), now);
-            steps.extend(self.sampler.plan(&mut self.catalogue, self.hold.is_some(), now));
+            let is_busy = !self.is_free_to_hold();
+            steps.extend(self.sampler.plan(&mut self.catalogue, is_busy, now));
             self.set_traps(&steps);
+            self.wait_for_call(now);
         }
     }
 
@@ -132,6 +134,7 @@ impl Process {
         match purpose {
             Purpose::Discover(function) => self.catalogue.entry(function),
             Purpose::Scout(site) | Purpose::Hold(site) => Some(self.catalogue.site(site).operation.at),
+            Purpose::Follow(at) => Some(at),
         }
     }
 
@@ -153,6 +156,7 @@ impl Process {
             match change {
                 Change::Loaded(loaded) => {
                     self.clerk.loaded(loaded.file, loaded.bias);
+                    self.learn_of_trampolines(loaded);
                     let functions = self.catalogue.add(loaded);
                     self.exploration.add_functions(functions);
                 }
@@ -160,6 +164,7 @@ impl Process {
                     self.clerk.unloaded(loaded.file, loaded.bias);
                     if let Some(range) = self.catalogue.remove(loaded) {
                         self.traps.forget(range.start, range.end);
+                        self.boundary.retain_mapped(&range);
                     }
                     self.exploration.retain_mapped(&self.catalogue);
                     self.sampler.retain_mapped(&self.catalogue);

@@ -86,7 +86,7 @@ impl Process {
         if wanted && is_release && self.is_held_later(id, stopped) {
             return false;
         }
-        if has_rivals && self.hold.is_none() && self.catalogue.site(id).may_hold() && (wanted || is_long) {
+        if has_rivals && self.is_free_to_hold() && self.catalogue.site(id).may_hold() && (wanted || is_long) {
             return self.begin_hold(tid, id, &at_site, is_long, stopped);
         }
         let mut seen = self.look_ahead_of(tid, id, &at_site, stopped);

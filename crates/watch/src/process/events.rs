@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use jostle_model::{Address, ExitStatus};
 
+use super::boundary::Boundary;
 use super::{Phase, Process, Thread};
 use crate::WatchError;
 use crate::memory::TargetMemory;
@@ -94,6 +95,7 @@ impl Process {
         }
         self.memory = None;
         self.hold = None;
+        self.boundary = Boundary::default();
         self.prospects.clear();
         self.later.clear();
         self.breakpoint = None;
@@ -168,8 +170,14 @@ impl Process {
         match trap {
             Trap::Breakpoint => self.breakpoint(tid),
             // It tells that somebody came, but not who: the thread stands elsewhere by now.
-            Trap::Watchpoint { late: true, .. } => resume(tid, 0),
+            Trap::Watchpoint { cookie, late: true, .. } => {
+                self.missed_on_the_way(cookie);
+                resume(tid, 0);
+            }
             Trap::Watchpoint { cookie, address, late: false } => {
+                if self.is_followed_by(cookie) {
+                    return self.follow(tid, cookie, Address(address));
+                }
                 match self.reached_breakpoint(cookie, Address(address)) {
                     Some(purpose) => self.break_reached(tid, purpose),
                     None => self.watchpoint_hit(tid, cookie, Address(address)),
@@ -232,6 +240,7 @@ impl Process {
             }
             Some(Purpose::Scout(site)) => self.arrived(tid, site, false, registers, stopped),
             Some(Purpose::Hold(site)) => self.arrived(tid, site, true, registers, stopped),
+            Some(Purpose::Follow(at)) => self.native_returned(tid, at, registers, stopped),
             None => false,
         };
         if !seen_to {

@@ -23,7 +23,9 @@ impl ManyFiles {
 
 impl Drop for ManyFiles {
     fn drop(&mut self) {
-        self.before.map(set);
+        if let Some(before) = self.before {
+            set(before);
+        }
     }
 }
 

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 use jostle_model::Address;
 use jostle_stacks::Registers;
 
-use crate::case::{self, Case, Side};
+use crate::case::{self, Case, CaseKey, Side};
 use crate::operation::Operation;
 use crate::process::catch::Watched;
 use crate::process::events::resume;
 use crate::process::{Known, Process};
 use crate::sites::SiteId;
+use crate::swap::Swap;
 use crate::sys::ptrace;
 
 /// In how many threads a place is watched during a hold: those seen last. Each takes several microseconds, and the held
@@ -232,16 +233,30 @@ impl Process {
     }
 
     pub(super) fn bring_to_court(&mut self, case: Case) {
-        let key = case.key();
+        if self.is_news(case.key()) {
+            self.clerk.hear(case);
+        }
+    }
+
+    /// The same for a value that did not arrive.
+    pub(in crate::process) fn bring_swap_to_court(&mut self, swap: Swap) {
+        if self.is_news(swap.key()) {
+            self.clerk.hear_swap(swap);
+        }
+    }
+
+    /// Whether such a case is still to be judged; counts those that are not.
+    fn is_news(&mut self, key: CaseKey) -> bool {
         match self.known.get_mut(&key) {
             None => {
                 self.known.insert(key, Known::Pending(0));
-                self.clerk.hear(case);
+                return true;
             }
             Some(Known::Pending(again)) => *again += 1,
             Some(Known::Finding(index)) => self.seen_again.push(*index),
             Some(Known::Undecided) => self.tally.undecided += 1,
             Some(Known::Innocent) => {}
         }
+        false
     }
 }

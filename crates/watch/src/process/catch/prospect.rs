@@ -33,7 +33,10 @@ impl Process {
     /// spare: the last one is left to holds.
     pub(super) fn begin_prospect(&mut self, tid: i32, id: SiteId, registers: &Registers) {
         let Some(access) = self.access_to_watch(id, registers) else { return };
-        if watchpoints::needed(&access) >= self.watchpoints.free() || self.is_watched(&access) {
+        if self.boundary.is_busy()
+            || watchpoints::needed(&access) >= self.watchpoints.free()
+            || self.is_watched(&access)
+        {
             return;
         }
         let watched = self.marked(access);
@@ -75,6 +78,13 @@ impl Process {
                 return;
             }
             let given_up = self.prospects.remove(next.unwrap_or(0));
+            self.watchpoints.disarm(given_up.watched.cookie);
+        }
+    }
+
+    /// Gives all prospects up, for something that needs their registers.
+    pub(in crate::process) fn end_prospects(&mut self) {
+        for given_up in std::mem::take(&mut self.prospects) {
             self.watchpoints.disarm(given_up.watched.cookie);
         }
     }

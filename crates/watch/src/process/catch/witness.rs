@@ -76,7 +76,7 @@ impl Process {
         Side { tid, name, process, trace: case::standing_at(trace, at), direction, form }
     }
 
-    pub(super) fn walk(&self, registers: &Registers) -> Trace {
+    pub(in crate::process) fn walk(&self, registers: &Registers) -> Trace {
         match &self.memory {
             Some(memory) => self.modules.space.unwind(registers, &memory.still()),
             None => Trace::default(),

@@ -1,0 +1,37 @@
+use serde::Serialize;
+
+use crate::Address;
+
+/// What a value had been to the one whose it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Given {
+    /// What a native function returned to it.
+    Return,
+    /// What it was about to pass to a native function.
+    Argument,
+}
+
+/// The evidence of a value that did not arrive: what a native function returned, and what its caller got instead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Boundary {
+    /// The native function, as far as it has a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function: Option<String>,
+    /// What it returned (hexadecimal).
+    pub returned: String,
+    /// What its caller received (hexadecimal).
+    pub received: String,
+    /// What that had been to the one whose it was.
+    pub given: Given,
+    /// The word of memory in which both had been put.
+    pub passed_through: Address,
+    /// How many calls of native functions had been followed to their end until then.
+    pub followed: u64,
+    /// In how many of those the caller's goroutine had been parked on the way.
+    pub parked: u64,
+    /// When it was first seen, in milliseconds after the start.
+    pub at_ms: u64,
+    /// How often it has been seen so far.
+    pub times: u64,
+}

@@ -1,0 +1,281 @@
+//! What was learnt of the calls that were followed from native code back into Go.
+
+use std::collections::HashMap;
+
+use jostle_model::Address;
+
+/// One call in so many is left alone: is the value still handed on as it was returned?
+const CONTROL: u64 = 8;
+/// Calls whose value is converted on the way are given up after so many that nobody disturbed.
+const CONVERTED: u64 = 2;
+/// A function whose value arrived so often although its record had been used by others is asked only one time in some: its
+/// values are copied in time.
+const SAFE: u64 = 3;
+const STILL_ASKED: u64 = 8;
+/// What a program's pointers are: nothing is ever mapped below, and nothing of it above (48-bit addresses). Bindings read
+/// pointers through the record, and copy numbers out of it, so other values are followed one time in as many.
+const POINTERS: std::ops::RangeInclusive<u64> = 0x1_0000..=0x7fff_ffff_ffff;
+/// Smaller values are no pointers, and many functions return them: that two are equal says nothing, unless what such calls
+/// return was always received until then.
+const TELLING: u64 = 1 << 16;
+
+/// Calls of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Call {
+    /// The native function.
+    pub(crate) function: Address,
+    /// Where the Go code goes on that gets the value.
+    pub(crate) received_at: Address,
+}
+
+/// What became of a value on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// It is what had been returned.
+    Whole,
+    /// It is what somebody else has put in its place.
+    Swapped,
+    /// It is something else: converted on the way, or no value at all.
+    Other,
+}
+
+/// What else a value that was received could be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Met<'a> {
+    /// What others have put into the record meanwhile.
+    pub(crate) values: &'a [u64],
+    /// The first argument of the call itself: a function that returns nothing leaves it where a value would be.
+    pub(crate) argument: u64,
+}
+
+/// How a call was followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Parked {
+    /// Where its goroutine was parked.
+    pub(crate) at: Address,
+    /// Whether somebody used its record meanwhile.
+    pub(crate) met: bool,
+}
+
+/// What was seen of calls of one kind: how often what was received was what had been returned, and how often it was not
+/// although nobody had come to the record.
+#[derive(Clone, Copy, Debug, Default)]
+struct Kind {
+    agreed: u64,
+    differed: u64,
+}
+
+/// What was seen of one native function.
+#[derive(Clone, Copy, Debug, Default)]
+struct Function {
+    /// How often it has returned under our eyes.
+    returned: u64,
+    /// How often its value arrived although somebody had used the record, and how often it did not.
+    arrived: u64,
+    swapped: u64,
+}
+
+/// A place on the way: how often goroutines were parked there, and how often somebody came to the record meanwhile.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    tried: u64,
+    met: u64,
+}
+
+/// What was learnt of all calls.
+#[derive(Debug, Default)]
+pub(crate) struct Calls {
+    kinds: HashMap<Call, Kind>,
+    functions: HashMap<Address, Function>,
+    places: HashMap<Address, Place>,
+    /// How many calls were followed to their end, and how many of those while their goroutine was parked.
+    pub(crate) followed: u64,
+    pub(crate) parked: u64,
+}
+
+impl Calls {
+    /// A native function has `returned` a value. Tells whether to follow it.
+    pub(crate) fn is_worth_following(&mut self, function: Address, returned: u64) -> bool {
+        let seen = self.functions.entry(function).or_default();
+        seen.returned += 1;
+        let is_at_risk = seen.arrived < SAFE && POINTERS.contains(&returned);
+        is_at_risk || seen.swapped > 0 || seen.returned.is_multiple_of(STILL_ASKED)
+    }
+
+    /// Whether to park the goroutine in this call, or to see what happens by itself.
+    pub(crate) fn may_park(&self, call: Call) -> bool {
+        !self.is_converted(call) && !(self.followed + 1).is_multiple_of(CONTROL)
+    }
+
+    /// What became of the value that a call `returned`, when its caller `received` this one.
+    pub(crate) fn arrival(&self, call: Call, returned: u64, received: u64, met: &Met<'_>) -> Arrival {
+        let handed_on = || self.kinds.get(&call).is_some_and(|kind| kind.agreed > 0 && kind.differed == 0);
+        let is_telling = || received >= TELLING && received != met.argument;
+        if is_same(returned, received) {
+            Arrival::Whole
+        } else if met.values.contains(&received) && (is_telling() || handed_on()) {
+            Arrival::Swapped
+        } else {
+            Arrival::Other
+        }
+    }
+
+    /// Whether it was seen that the value of such calls is converted on its way, or that they have none.
+    pub(crate) fn is_converted(&self, call: Call) -> bool {
+        self.kinds.get(&call).is_some_and(|kind| kind.differed * CONTROL > kind.agreed)
+    }
+
+    /// Whether such calls need not be looked at any more.
+    pub(crate) fn is_given_up(&self, call: Call) -> bool {
+        self.is_converted(call) && self.kinds[&call].differed >= CONVERTED
+    }
+
+    /// The place among some on a way at which it promises most to park a goroutine.
+    pub(crate) fn best_place(&self, among: &[Address]) -> Option<Address> {
+        let promise = |place: &&Address| {
+            let Place { tried, met } = self.places.get(*place).copied().unwrap_or_default();
+            (met + 1) as f64 / (tried + 2) as f64
+        };
+        // Of equal ones the second: what the innermost function was to give back at its end, it has given back by then.
+        let likely_last = among.iter().skip(2).rev().chain(among.iter().take(2));
+        likely_last.max_by(|one, other| promise(one).total_cmp(&promise(other))).copied()
+    }
+
+    /// A call was followed to its end.
+    pub(crate) fn note(&mut self, call: Call, arrival: Arrival, parked: Option<Parked>) {
+        self.followed += 1;
+        let kind = self.kinds.entry(call).or_default();
+        match arrival {
+            Arrival::Whole => kind.agreed += 1,
+            Arrival::Other if parked.is_none_or(|parked| !parked.met) => kind.differed += 1,
+            Arrival::Swapped | Arrival::Other => {}
+        }
+        let Some(Parked { at, met }) = parked else { return };
+        self.parked += 1;
+        let function = self.functions.entry(call.function).or_default();
+        function.arrived += u64::from(met && arrival == Arrival::Whole);
+        function.swapped += u64::from(arrival == Arrival::Swapped);
+        self.note_parked(at, met);
+    }
+
+    /// A goroutine was parked at a place, and somebody came to its record meanwhile or not.
+    fn note_parked(&mut self, at: Address, met: bool) {
+        let place = self.places.entry(at).or_default();
+        place.tried += 1;
+        place.met += u64::from(met);
+    }
+
+    /// A call was of a kind that is given up.
+    pub(crate) fn note_useless(&mut self, function: Address) {
+        self.functions.entry(function).or_default().arrived += 1;
+    }
+
+    /// A call was lost on its way to where its goroutine was to be parked: it does not go there.
+    pub(crate) fn note_lost(&mut self, at: Address) {
+        self.note_parked(at, false);
+    }
+}
+
+/// Whether a value is the other one, as a number of 64, 32, 16 or 8 bits: what stands above those in a register means
+/// nothing.
+fn is_same(returned: u64, received: u64) -> bool {
+    let narrow = |bits: u32| {
+        let (low, shift) = (returned & ((1 << bits) - 1), 64 - bits);
+        received == low || received == ((low << shift).cast_signed() >> shift).cast_unsigned()
+    };
+    returned == received || [32, 16, 8].into_iter().any(narrow)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALL: Call = Call { function: Address(0x7000), received_at: Address(0x4000) };
+    const PLACES: [Address; 2] = [Address(1), Address(2)];
+    const MINE: u64 = 0x7f00_0000_1030;
+    const THEIRS: u64 = 0x7f00_0000_2030;
+    const ARGUMENT: u64 = 0x4300_0000_0000_0001;
+
+    fn after(arrivals: &[Arrival]) -> Calls {
+        let mut calls = Calls::default();
+        arrivals.iter().for_each(|&arrival| calls.note(CALL, arrival, None));
+        calls
+    }
+
+    fn arrival(calls: &Calls, returned: u64, received: u64, values: &[u64]) -> Arrival {
+        calls.arrival(CALL, returned, received, &Met { values, argument: ARGUMENT })
+    }
+
+    #[test]
+    fn what_was_put_in_its_place_and_received_was_swapped() {
+        let calls = after(&[]);
+        assert_eq!(arrival(&calls, MINE, THEIRS, &[THEIRS]), Arrival::Swapped);
+        assert_eq!(arrival(&calls, MINE, THEIRS, &[0, THEIRS, 1]), Arrival::Swapped);
+        assert_eq!(arrival(&calls, MINE, MINE, &[THEIRS]), Arrival::Whole);
+        assert_eq!(arrival(&calls, MINE, THEIRS, &[]), Arrival::Other);
+        assert_eq!(arrival(&calls, MINE, 0xc000_0100_0000, &[THEIRS]), Arrival::Other);
+    }
+
+    #[test]
+    fn what_the_caller_had_passed_itself_was_not_swapped() {
+        assert_eq!(arrival(&after(&[]), MINE, ARGUMENT, &[ARGUMENT]), Arrival::Other);
+    }
+
+    #[test]
+    fn a_small_value_in_its_place_tells_something_only_where_values_were_seen_to_arrive() {
+        assert_eq!(arrival(&after(&[]), MINE, 0, &[0]), Arrival::Other);
+        assert_eq!(arrival(&after(&[Arrival::Whole]), MINE, 0, &[0]), Arrival::Swapped);
+        assert_eq!(arrival(&after(&[Arrival::Whole, Arrival::Other]), MINE, 0, &[0]), Arrival::Other);
+    }
+
+    #[test]
+    fn what_stands_above_a_narrow_value_means_nothing() {
+        assert_eq!(arrival(&after(&[]), 0x7f00_0000_0001, 1, &[1]), Arrival::Whole);
+        assert_eq!(arrival(&after(&[]), 0xffff_ffff, u64::MAX, &[]), Arrival::Whole);
+    }
+
+    #[test]
+    fn calls_whose_value_is_converted_are_not_parked_and_given_up_soon() {
+        assert!(after(&[]).may_park(CALL));
+        assert!(!after(&[Arrival::Other]).may_park(CALL));
+        assert!(!after(&[Arrival::Other]).is_given_up(CALL));
+        assert!(after(&[Arrival::Other; 2]).is_given_up(CALL));
+        assert!(after(&[Arrival::Other, Arrival::Whole, Arrival::Other]).is_given_up(CALL));
+    }
+
+    #[test]
+    fn some_calls_are_left_alone() {
+        let calls = after(&[Arrival::Whole; CONTROL as usize - 1]);
+        assert!(!calls.may_park(CALL));
+    }
+
+    #[test]
+    fn a_function_whose_values_arrive_whatever_happens_is_asked_less() {
+        let mut calls = Calls::default();
+        for _ in 0..SAFE {
+            assert!(calls.is_worth_following(CALL.function, MINE));
+            calls.note(CALL, Arrival::Whole, Some(Parked { at: PLACES[0], met: true }));
+        }
+        let asked = (0..STILL_ASKED).filter(|_| calls.is_worth_following(CALL.function, MINE)).count();
+        assert_eq!(asked, 1);
+        calls.note(CALL, Arrival::Swapped, Some(Parked { at: PLACES[0], met: true }));
+        assert!(calls.is_worth_following(CALL.function, MINE));
+    }
+
+    #[test]
+    fn what_is_no_pointer_is_asked_less() {
+        let mut calls = Calls::default();
+        let asked = (0..STILL_ASKED).filter(|_| calls.is_worth_following(CALL.function, ARGUMENT)).count();
+        assert_eq!(asked, 1);
+    }
+
+    #[test]
+    fn a_place_where_nobody_ever_comes_is_left_for_another() {
+        let mut calls = Calls::default();
+        assert_eq!(calls.best_place(&PLACES), Some(PLACES[1]));
+        calls.note(CALL, Arrival::Whole, Some(Parked { at: PLACES[1], met: false }));
+        assert_eq!(calls.best_place(&PLACES), Some(PLACES[0]));
+        calls.note(CALL, Arrival::Swapped, Some(Parked { at: PLACES[0], met: true }));
+        assert_eq!(calls.best_place(&PLACES), Some(PLACES[0]));
+    }
+}

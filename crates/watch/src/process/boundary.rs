@@ -1,0 +1,320 @@
+//! Whether what a native function returned is what its caller in Go receives.
+//!
+//! One call at a time is followed: from the trampoline to which the native function [returns](returning) to a place on its
+//! way through the binding, where the goroutine may be [parked](super::park), and from there to the code that gets the value.
+//! Whoever comes to the word of the record meanwhile in which the value waits is seen by a watchpoint, and so is whatever the
+//! scheduler does with the goroutine.
+
+mod returning;
+mod route;
+mod waiting;
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Instant;
+
+use jostle_model::{Access, Address, Direction, Given};
+use jostle_stacks::GoroutineRef;
+
+use super::park::{Parking, Stay};
+use super::{Phase, Process};
+use crate::calls::{Arrival, Call, Calls, Met, Parked};
+use crate::case::Side;
+use crate::modules::Loaded;
+use crate::swap::Swap;
+use crate::sys::ptrace;
+use crate::trampolines::{self, Trampoline};
+use crate::traps::{Purpose, Step};
+use returning::Returning;
+use route::Route;
+
+/// So many debug registers are needed: for the goroutine's status, for the record, and for the next place on the way.
+const NEEDED: usize = 3;
+
+/// Everything about calls of native functions in one process.
+#[derive(Default)]
+pub(crate) struct Boundary {
+    trampolines: Vec<Trampoline>,
+    /// How goroutines are asked to yield, if they can be.
+    parking: Option<Parking>,
+    /// The release of Go that is not known well enough for that.
+    unknown_go: Option<String>,
+    /// The way out of the binding, by native function.
+    routes: HashMap<Address, Route>,
+    calls: Calls,
+    stage: Option<Stage>,
+}
+
+/// How far the call is that is followed.
+enum Stage {
+    /// On its way from the trampoline to a place where it is looked at.
+    Returning(Returning),
+    /// On its way from there to the code that receives the value.
+    Followed(Box<Followed>),
+}
+
+/// A call on its way to the code that receives the value.
+struct Followed {
+    call: Call,
+    goroutine: GoroutineRef,
+    /// Its stack when the native function had just returned.
+    caller: Side,
+    trampoline: Trampoline,
+    returned: u64,
+    /// The word of the record in which the value waits, and what had stood there before: the first argument.
+    place: Address,
+    argument: u64,
+    how: How,
+    stop: Option<Stop>,
+    until: Instant,
+}
+
+/// What is done to a goroutine on its way.
+enum How {
+    /// Nothing. It is seen to stay where it is.
+    LeftAlone(Stay),
+    /// It was asked to yield.
+    Parked {
+        at: Address,
+        status: Address,
+        /// What the watchpoints on words carry.
+        cookie: u64,
+        /// Who has put other values into the place, the last one last.
+        overwrites: VecDeque<Overwrite>,
+    },
+}
+
+/// A place at which a goroutine is waited for, in the thread that runs it.
+#[derive(Clone, Copy, Debug)]
+struct Stop {
+    at: Address,
+    cookie: u64,
+}
+
+/// Somebody else has used the record.
+struct Overwrite {
+    by: Side,
+    value: u64,
+    given: Given,
+}
+
+impl Boundary {
+    /// Whether a call is being followed: nobody else may have debug registers then.
+    pub(super) fn is_busy(&self) -> bool {
+        self.stage.is_some()
+    }
+
+    /// Forgets code that is mapped no more.
+    pub(super) fn retain_mapped(&mut self, gone: &std::ops::Range<Address>) {
+        self.trampolines.retain(|known| !gone.contains(&known.returns_to));
+        self.routes.retain(|function, _| !gone.contains(function));
+    }
+
+    /// How many calls were followed to their end, and how many of those were parked.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (self.calls.followed, self.calls.parked)
+    }
+
+    /// The release of Go whose goroutines are not parked, since it is not known.
+    pub(crate) fn unknown_go(&self) -> Option<&str> {
+        self.unknown_go.as_deref()
+    }
+
+    fn stop(&self) -> Option<Stop> {
+        match self.stage.as_ref()? {
+            Stage::Returning(returning) => Some(returning.stop),
+            Stage::Followed(followed) => followed.stop,
+        }
+    }
+}
+
+impl Process {
+    /// Code was mapped: Go may call native functions from it.
+    pub(super) fn learn_of_trampolines(&mut self, loaded: &Loaded) {
+        let found = trampolines::trampolines(loaded);
+        if self.is_attached || found.is_empty() {
+            return;
+        }
+        let words = loaded.image.goroutine_words().zip(trampolines::call_counter(loaded));
+        let parking = words.map(|(words, calls)| Parking::new(words, calls));
+        // Of two runtimes in one process it is not known which one a goroutine is of.
+        let is_only = self.boundary.parking.is_none_or(|other| parking == Some(other));
+        if is_only && parking.is_some() && self.boundary.unknown_go.is_none() {
+            self.boundary.parking = parking;
+            self.boundary.trampolines.extend(found);
+            self.sampler.begin_following(Instant::now());
+        } else {
+            let version = loaded.image.go_version().unwrap_or("an unknown release of Go");
+            self.boundary.unknown_go = Some(version.to_owned());
+            self.boundary.trampolines.clear();
+        }
+    }
+
+    /// Whether nothing else needs the debug registers.
+    pub(super) fn is_free_to_hold(&self) -> bool {
+        self.hold.is_none() && !self.boundary.is_busy()
+    }
+
+    /// Waits for a native function to return, if one is to be followed.
+    pub(super) fn wait_for_call(&mut self, now: Instant) {
+        let may = self.phase == Phase::Watching && self.threads.len() > 1 && self.is_free_to_hold();
+        if !may || self.boundary.trampolines.is_empty() || !self.sampler.may_follow(now) {
+            return;
+        }
+        let trap = |known: &Trampoline| Step::Arm(Purpose::Follow(known.returns_to));
+        let steps: Vec<Step> = self.boundary.trampolines.iter().map(trap).collect();
+        self.set_traps(&steps);
+    }
+
+    /// Whether a watchpoint with this cookie is about the call that is followed.
+    pub(super) fn is_followed_by(&self, cookie: u64) -> bool {
+        let on_words = match &self.boundary.stage {
+            Some(Stage::Followed(followed)) => followed.how.cookie() == Some(cookie),
+            _ => false,
+        };
+        on_words || self.boundary.stop().is_some_and(|stop| stop.cookie == cookie)
+    }
+
+    /// A watchpoint of the call that is followed was hit, and it was not seen what happened then.
+    pub(super) fn missed_on_the_way(&mut self, cookie: u64) {
+        if self.is_followed_by(cookie) {
+            self.stop_following();
+        }
+    }
+
+    /// One of the watchpoints of the call that is followed has stopped a thread.
+    pub(super) fn follow(&mut self, tid: i32, cookie: u64, struck: Address) {
+        let stopped = Instant::now();
+        if self.boundary.stop().is_some_and(|stop| stop.cookie == cookie && stop.at == struck) {
+            self.arrived_on_the_way(tid);
+        } else {
+            self.happened_meanwhile(tid, struck);
+        }
+        self.sampler.following.spend(stopped.elapsed());
+        super::events::resume(tid, 0);
+        self.wait_for_call(Instant::now());
+    }
+
+    /// A thread stands at the place where the goroutine is waited for.
+    fn arrived_on_the_way(&mut self, tid: i32) {
+        let Ok(registers) = ptrace::registers(tid) else { return };
+        self.lift_stop();
+        match &self.boundary.stage {
+            Some(Stage::Returning(returning)) if returning.is_about(&registers) => {
+                self.came_back(tid, &registers)
+            }
+            Some(Stage::Followed(followed)) if registers.r14 == followed.goroutine.descriptor.0 => {
+                self.received(registers.rax);
+            }
+            // Somebody else came by; ours has gone elsewhere, or will be seen to come back.
+            Some(Stage::Followed(followed)) if followed.how.cookie().is_some() => {}
+            _ => self.stop_following(),
+        }
+    }
+
+    /// Waits for the goroutine at a place on its way, in the thread that runs it.
+    fn stop_at(&mut self, at: Address, tid: i32) -> Stop {
+        self.cookies += 1;
+        let stop = Stop { at, cookie: self.cookies };
+        self.watchpoints.break_at(at, std::iter::once(tid), stop.cookie);
+        stop
+    }
+
+    fn lift_stop(&mut self) {
+        if let Some(stop) = self.boundary.stop() {
+            self.watchpoints.disarm(stop.cookie);
+        }
+        if let Some(Stage::Followed(followed)) = &mut self.boundary.stage {
+            followed.stop = None;
+        }
+    }
+
+    /// Watches for stores to a word in all threads.
+    fn watch_word(&mut self, at: Address, size: u32, cookie: u64) {
+        // A watchpoint for what conflicts with a load is one for stores.
+        let access = Access { address: at, size, direction: Direction::Read };
+        self.watchpoints.arm(&access, self.threads.keys().copied(), cookie);
+    }
+
+    /// The caller has its value.
+    fn received(&mut self, received: u64) {
+        let Some(Stage::Followed(followed)) = self.take_stage() else { return };
+        let Followed { call, goroutine, returned, argument, place, .. } = *followed;
+        let (overwrites, parked) = match followed.how {
+            How::LeftAlone(stay) if self.stay(&goroutine) != Some(stay) => return,
+            How::LeftAlone(_) => (VecDeque::new(), None),
+            How::Parked { at, overwrites, .. } => {
+                let met = !overwrites.is_empty();
+                (overwrites, Some(Parked { at, met }))
+            }
+        };
+        let values: Vec<u64> = overwrites.iter().map(|overwrite| overwrite.value).collect();
+        let met = Met { values: &values, argument };
+        let arrival = self.boundary.calls.arrival(call, returned, received, &met);
+        self.boundary.calls.note(call, arrival, parked);
+        // The one who came last may have come after the value was read.
+        let taken = overwrites.into_iter().rfind(|overwrite| overwrite.value == received);
+        let Some(Overwrite { by, given, .. }) = taken.filter(|_| arrival == Arrival::Swapped) else { return };
+        if self.boundary.calls.is_converted(call) {
+            return;
+        }
+        let (followed_so_far, parked_so_far) = self.boundary.counts();
+        self.bring_swap_to_court(Swap {
+            function: call.function,
+            returned,
+            received,
+            given,
+            passed_through: place,
+            receiver: followed.caller,
+            received_at: call.received_at,
+            giver: by,
+            followed: followed_so_far,
+            parked: parked_so_far,
+            at_ms: self.watched().as_millis() as u64,
+        });
+    }
+
+    fn stay(&self, goroutine: &GoroutineRef) -> Option<Stay> {
+        self.boundary.parking?.stay(goroutine, self.memory.as_ref()?)
+    }
+
+    /// Gives up the call that is followed: it cannot be told any more what became of its value.
+    pub(super) fn stop_following(&mut self) {
+        self.take_stage();
+    }
+
+    /// Takes all watchpoints of the call away that is followed.
+    fn take_stage(&mut self) -> Option<Stage> {
+        self.lift_stop();
+        let stage = self.boundary.stage.take()?;
+        if let Stage::Followed(followed) = &stage
+            && let Some(cookie) = followed.how.cookie()
+        {
+            self.watchpoints.disarm(cookie);
+        }
+        Some(stage)
+    }
+
+    /// Ends what takes too long.
+    pub(super) fn end_following_if_due(&mut self) {
+        let until = match &self.boundary.stage {
+            Some(Stage::Returning(returning)) => returning.until,
+            Some(Stage::Followed(followed)) => followed.until,
+            None => return,
+        };
+        if Instant::now() < until {
+            return;
+        }
+        if let Some(Stage::Returning(returning)) = self.take_stage() {
+            self.boundary.calls.note_lost(returning.stop.at);
+        }
+    }
+}
+
+impl How {
+    fn cookie(&self) -> Option<u64> {
+        match self {
+            Self::LeftAlone(_) => None,
+            Self::Parked { cookie, .. } => Some(*cookie),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! From the trampoline, to which a native function has returned, to the first place where its caller's goroutine is looked at.
+//!
+//! The thread has given its Go processor away for the time of the call, and somebody takes it if the call lasts. So as
+//! little as possible is done while it stands at the trampoline; the rest when it is back in Go code.
+
+use std::time::{Duration, Instant};
+
+use jostle_model::Address;
+use jostle_stacks::{GoroutineRef, GoroutineState, Memory, Registers};
+
+use super::{Followed, How, Stage, Stop};
+use crate::calls::Call;
+use crate::case::{self, Form, Side};
+use crate::process::Process;
+use crate::process::events::resume;
+use crate::process::park::Stay;
+use crate::trampolines::Trampoline;
+
+/// How long a call may take from the trampoline to a place on its way: longer if it has to wait for a Go processor.
+const LONGEST: Duration = Duration::from_millis(5);
+/// How long it is followed from there. A goroutine that was parked waits for those before it, which may run for 10 ms each.
+const FOLLOWED: Duration = Duration::from_millis(80);
+
+/// A call that has returned, and is still to come to a place on its way.
+pub(super) struct Returning {
+    goroutine: GoroutineRef,
+    stay: Stay,
+    function: Address,
+    trampoline: Trampoline,
+    returned: u64,
+    place: Address,
+    argument: u64,
+    pub(super) stop: Stop,
+    pub(super) until: Instant,
+}
+
+impl Returning {
+    /// Whether it is its goroutine that stands at these registers, in Go code.
+    pub(super) fn is_about(&self, registers: &libc::user_regs_struct) -> bool {
+        registers.r14 == self.goroutine.descriptor.0
+    }
+}
+
+impl Process {
+    /// A native function has returned to a trampoline. Returns whether the thread has been let go.
+    pub(in crate::process) fn native_returned(
+        &mut self,
+        tid: i32,
+        at: Address,
+        raw: &libc::user_regs_struct,
+        stopped: Instant,
+    ) -> bool {
+        if self.is_free_to_hold() && self.threads.contains_key(&tid) {
+            self.begin_following(tid, at, &case::registers(raw));
+        }
+        self.sampler.following.spend(stopped.elapsed());
+        resume(tid, 0);
+        true
+    }
+
+    fn begin_following(&mut self, tid: i32, at: Address, registers: &Registers) -> Option<()> {
+        let trampoline = *self.boundary.trampolines.iter().find(|known| known.returns_to == at)?;
+        let (parking, memory) = (self.boundary.parking?, self.memory.as_ref()?);
+        let record = trampoline.record(registers, memory)?;
+        let function = trampoline.function(record, memory)?;
+        if !self.boundary.calls.is_worth_following(function, registers.rax) {
+            return None;
+        }
+        let goroutine = self.modules.space.goroutine(registers, memory)?;
+        let (place, stay) = (trampoline.result(record), parking.stay(&goroutine, memory)?);
+        let argument = memory.word(place)?;
+        let is_native = parking.state(&goroutine, memory) == Some(GoroutineState::InSystemCall);
+        if !is_native || parking.is_on_stack(&goroutine, place, memory) {
+            return None;
+        }
+        let park_at = self.place_to_park(function, registers)?;
+        if self.watchpoints.free() == 0 {
+            self.end_prospects();
+        }
+        let (stop, until) = (self.stop_at(park_at, tid), Instant::now() + LONGEST);
+        let returned = registers.rax;
+        self.boundary.stage = Some(Stage::Returning(Returning {
+            goroutine,
+            stay,
+            function,
+            trampoline,
+            returned,
+            place,
+            argument,
+            stop,
+            until,
+        }));
+        Some(())
+    }
+
+    /// Where the goroutine of a call is to be parked that has returned from `function`. Which way it goes is seen when the
+    /// function returns for the first time.
+    fn place_to_park(&mut self, function: Address, registers: &Registers) -> Option<Address> {
+        if !self.boundary.routes.contains_key(&function) {
+            // It may have been loaded just now, and has no name yet.
+            if self.modules.space.module_at(function).is_none() {
+                self.read_modules();
+            }
+            let trace = self.walk(registers);
+            let route = super::route::of(&self.modules.space, &trace)?;
+            self.boundary.routes.insert(function, route);
+        }
+        self.boundary.calls.best_place(self.boundary.routes[&function].places())
+    }
+
+    /// The goroutine stands in Go code again, and its record was perhaps given back.
+    pub(super) fn came_back(&mut self, tid: i32, raw: &libc::user_regs_struct) {
+        let Some(Stage::Returning(returning)) = self.boundary.stage.take() else { return };
+        self.boundary.stage = self.look_on_the_way(tid, &case::registers(raw), returning);
+    }
+
+    fn look_on_the_way(&mut self, tid: i32, registers: &Registers, returning: Returning) -> Option<Stage> {
+        let Returning { goroutine, function, trampoline, returned, place, argument, stop, .. } = returning;
+        // It is the same call, and nobody else has used the record yet.
+        if self.stay(&goroutine)? != returning.stay || self.memory.as_ref()?.word(place)? != returned {
+            return None;
+        }
+        let side = self.side(tid, registers, stop.at, None, Form::Other);
+        let route = self.boundary.routes.get(&function)?;
+        let received_at = route.received_at(&self.modules.space, &side.trace)?;
+        let caller = Side { trace: route.stack_inside(function, stop.at, side.trace), ..side };
+        let call = Call { function, received_at };
+        if self.boundary.calls.is_given_up(call) {
+            self.boundary.calls.note_useless(function);
+            return None;
+        }
+        let is_locked = self.boundary.parking?.is_locked(&goroutine, self.memory.as_ref()?);
+        let how = if self.boundary.calls.may_park(call) && !is_locked {
+            self.park(&goroutine, stop.at, place)?
+        } else {
+            How::LeftAlone(returning.stay)
+        };
+        let stop = Some(self.stop_at(received_at, tid));
+        let until = Instant::now() + FOLLOWED;
+        let followed =
+            Followed { call, goroutine, caller, trampoline, returned, place, argument, how, stop, until };
+        Some(Stage::Followed(Box::new(followed)))
+    }
+}

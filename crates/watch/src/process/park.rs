@@ -1,0 +1,89 @@
+//! Parking a goroutine instead of holding its thread.
+//!
+//! A thread that is held keeps its Go processor, and whatever lies in that processor's private slots. So whoever would take
+//! it cannot run. But the scheduler can be asked to let others run: every Go function compares its stack pointer with a
+//! word in the goroutine's descriptor when it is entered, and yields where a certain value stands there. That is how the
+//! runtime itself preempts goroutines (`preemptone` in Go's `runtime/proc.go`), and at all times it is the runtime that
+//! decides whether it may be done now. The thread runs on with another goroutine.
+
+use jostle_model::Address;
+use jostle_stacks::{GoroutineRef, GoroutineState, GoroutineWords, Memory};
+
+use crate::memory::TargetMemory;
+
+/// What may be read of goroutines, and asked of them, in a program of a known release of Go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Parking {
+    words: GoroutineWords,
+    /// Where the descriptor of a thread counts its calls of native code.
+    calls: u64,
+}
+
+/// A thread of Go's, and how many calls of native code it has made: as long as both are the same for a goroutine, it has
+/// neither left the thread for long enough for others to make one, nor made one itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stay {
+    thread: u64,
+    calls: u64,
+}
+
+impl Parking {
+    pub(super) fn new(words: GoroutineWords, calls: u64) -> Self {
+        Self { words, calls }
+    }
+
+    /// The word that tells what a goroutine does, 32 bits wide.
+    pub(super) fn status_word(&self, goroutine: &GoroutineRef) -> Address {
+        self.words.status(goroutine.descriptor)
+    }
+
+    /// What a goroutine does now.
+    pub(super) fn state(&self, goroutine: &GoroutineRef, memory: &TargetMemory) -> Option<GoroutineState> {
+        let mut status = [0; 4];
+        memory
+            .read(self.status_word(goroutine), &mut status)
+            .then(|| GoroutineState::from_status(u32::from_le_bytes(status)))
+    }
+
+    /// Where a goroutine is now.
+    pub(super) fn stay(&self, goroutine: &GoroutineRef, memory: &TargetMemory) -> Option<Stay> {
+        let thread = memory.word(self.words.thread(goroutine.descriptor)).filter(|&thread| thread != 0)?;
+        Some(Stay { thread, calls: memory.word(Address(thread) + self.calls)? })
+    }
+
+    /// Whether a goroutine keeps its thread to itself: to take it off is slow, and whoever wants that has a reason.
+    pub(super) fn is_locked(&self, goroutine: &GoroutineRef, memory: &TargetMemory) -> bool {
+        memory.word(self.words.locked_thread(goroutine.descriptor)) != Some(0)
+    }
+
+    /// Whether `at` lies in the stack of a goroutine: what lies there moves.
+    pub(super) fn is_on_stack(&self, goroutine: &GoroutineRef, at: Address, memory: &TargetMemory) -> bool {
+        let [low, high] = self.stack(goroutine, memory);
+        (low..high).contains(&at.0)
+    }
+
+    /// Makes a goroutine yield at the next function that it enters. It runs Go code, and its thread stands still. Returns
+    /// whether it was asked: not if its descriptor is not what it should be.
+    pub(super) fn park(&self, goroutine: &GoroutineRef, memory: &TargetMemory) -> bool {
+        let at = self.words.stack_guard(goroutine.descriptor);
+        let [low, high] = self.stack(goroutine, memory);
+        let is_running = self.state(goroutine, memory) == Some(GoroutineState::Running);
+        let guard = memory.word(at).unwrap_or(0);
+        let is_plausible = guard == GoroutineWords::YIELD || (low..high).contains(&guard);
+        is_running && is_plausible && memory.write(at, &GoroutineWords::YIELD.to_le_bytes()).is_ok()
+    }
+
+    /// The same for one that is in native code: it yields when it has come back. Only its scheduler reads the word.
+    pub(super) fn park_on_return(&self, goroutine: &GoroutineRef, memory: &TargetMemory) {
+        let at = self.words.preempt(goroutine.descriptor);
+        let is_native = self.state(goroutine, memory) == Some(GoroutineState::InSystemCall);
+        if is_native && memory.byte(at).is_ok_and(|asked| asked == 0) {
+            // If it cannot be asked, it runs on.
+            let _ = memory.write_byte(at, 1);
+        }
+    }
+
+    fn stack(&self, goroutine: &GoroutineRef, memory: &TargetMemory) -> [u64; 2] {
+        self.words.stack_bounds(goroutine.descriptor).map(|at| memory.word(at).unwrap_or(0))
+    }
+}

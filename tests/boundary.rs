@@ -1,0 +1,163 @@
+//! `jostle watch` on Go programs that call native functions through purego: whoever is handed somebody else's value is named,
+//! and nothing is said, or changed, where every value arrives.
+
+mod harness;
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use harness::jostle::{Run, have_the_machine, machine_lets_us_look, scratch, watch};
+use harness::report::{Report, side_contains};
+use harness::service::Service;
+use serde_json::Value;
+
+/// Parking is chance as well: a swap that does not come about in ten seconds does in the next.
+const ATTEMPTS: u64 = 3;
+
+/// Builds a specimen, which is in the way of nobody else's: `make` is given one name at a time.
+fn specimen(name: &str) -> PathBuf {
+    static MADE: OnceLock<()> = OnceLock::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/specimens");
+    MADE.get_or_init(|| {
+        let programs = ["build/go-purego-record-broken", "build/go-purego-record-healthy"];
+        let made = Command::new("make").args(["-s", "-C"]).arg(&folder).args(programs).status();
+        assert!(made.expect("make starts").success(), "make -C tests/specimens fails");
+    });
+    folder.join("build").join(name)
+}
+
+/// A copy of a specimen beside its library, made by `make_it` from one to the other.
+fn copy(specimen_name: &str, name: &str, make_it: impl Fn(&Path, &Path)) -> PathBuf {
+    let (original, copy) = (specimen(specimen_name), scratch(name));
+    let beside = |program: &Path| program.with_file_name("librecord.so");
+    fs::copy(beside(&original), beside(&copy)).expect("the library is there");
+    make_it(&original, &copy);
+    copy
+}
+
+fn watched(options: &str, program: &Path, seconds: &str) -> (Run, Report) {
+    let ours = ["--format", "json"].into_iter().chain(options.split(' ')).chain(["--"]);
+    let run = watch(ours.map(OsString::from).chain([program.into(), seconds.into()]));
+    let report = Report::parse(&run.stdout).unwrap_or_else(|| panic!("no report: {run:#?}"));
+    (run, report)
+}
+
+/// What was found of a program that swaps values.
+fn swap(program: &Path) -> Value {
+    let mut last = None;
+    for seed in 1..=ATTEMPTS {
+        let (run, report) = watched(&format!("--for 10s --stop-after 1 --seed {seed}"), program, "12");
+        if let Some(found) = report.findings.into_iter().find(|finding| finding["rule"] == "boundary") {
+            return found;
+        }
+        last = Some(run);
+    }
+    panic!("nothing found in {ATTEMPTS} runs; the last one: {last:#?}");
+}
+
+fn goroutines(finding: &Value) -> [u64; 2] {
+    [0, 1].map(|side| finding["places"][side]["thread"]["goroutine"].as_u64().expect("it has a number"))
+}
+
+#[test]
+fn whoever_is_handed_the_return_of_another_is_named_with_both_values() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let found = swap(&specimen("go-purego-record-broken"));
+    let [receiver, giver] = goroutines(&found);
+    let title = found["title"].as_str().expect("text");
+    assert!(title.contains(&format!("goroutine {receiver} called entry_of and was handed")), "{title}");
+    assert_ne!(receiver, giver);
+    let evidence = &found["evidence"];
+    assert_ne!(evidence["returned"], evidence["received"]);
+    assert_eq!(evidence["function"], "entry_of");
+    assert_eq!(found["places"][0]["role"], "receive");
+    for side in [0, 1].map(|side| &found["places"][side]) {
+        assert!(side_contains(side, "main.entryFor"), "{found:#}");
+    }
+    assert!(
+        side_contains(&found["places"][0], "purego.RegisterFunc"),
+        "the binding is in the stack: {found:#}"
+    );
+    assert_keeps_the_contract(&found);
+}
+
+fn assert_keeps_the_contract(line: &Value) {
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/json.schema.json");
+    let schema = fs::read_to_string(schema).expect("it is in the repository");
+    let schema = serde_json::from_str(&schema).expect("JSON");
+    let contract = jsonschema::draft202012::new(&schema).expect("the schema compiles");
+    let complaints: Vec<String> = contract.iter_errors(line).map(|error| error.to_string()).collect();
+    assert!(complaints.is_empty(), "{complaints:#?}\n{line:#}");
+}
+
+#[test]
+fn a_stripped_program_hides_nothing_of_it() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let stripped = copy("go-purego-record-broken", "stripped-record", |original, copy| {
+        let done = Command::new("strip").arg("-o").args([copy, original]).status().expect("strip starts");
+        assert!(done.success(), "strip fails");
+    });
+    let found = swap(&stripped);
+    assert!(side_contains(&found["places"][0], "main.entryFor"), "{found:#}");
+}
+
+#[test]
+fn values_that_arrive_are_followed_and_arrive_all_the_same() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let (run, report) = watched("--for 20s", &specimen("go-purego-record-healthy"), "8");
+    assert!(report.findings.is_empty(), "{run:#?}");
+    // It checks every answer itself.
+    assert_eq!(report.target_code(), Some(0), "{run:#?}");
+    assert!(report.summary["counts"]["calls_parked"].as_u64() > Some(0), "{run:#?}");
+}
+
+#[test]
+fn of_an_unknown_release_of_go_no_goroutine_is_parked() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let newer = copy("go-purego-record-broken", "newer-record", |original, copy| {
+        let mut program = fs::read(original).expect("it is built");
+        let is_version = |at: &usize| program.get(at + 4).is_some_and(u8::is_ascii_digit);
+        let versions: Vec<usize> = positions(&program, b"go1.").filter(is_version).collect();
+        for at in versions {
+            program[at + 4..at + 6].copy_from_slice(b"99");
+        }
+        fs::copy(original, copy).expect("the scratch directory is writable");
+        fs::write(copy, program).expect("the scratch directory is writable");
+    });
+    let (run, report) = watched("--for 2s", &newer, "3");
+    assert_eq!(report.summary["counts"]["calls_followed"], 0, "{run:#?}");
+    let warnings = report.summary["warnings"].to_string();
+    assert!(warnings.contains("go1.99"), "{run:#?}");
+}
+
+fn positions<'a>(text: &'a [u8], part: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+    text.windows(part.len()).enumerate().filter(move |(_, window)| *window == part).map(|(at, _)| at)
+}
+
+#[test]
+fn nothing_is_parked_in_a_process_that_ran_before() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let mut service = Service::start(&specimen("go-purego-record-healthy"), &["4"]);
+    let (run, report) = service.watch("--for 2s");
+    assert_eq!(report.summary["counts"]["calls_followed"], 0, "{run:#?}");
+    let ended = service.process.wait().expect("it ends");
+    assert_eq!(ended.code(), Some(0), "{run:#?}");
+}
