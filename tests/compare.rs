@@ -53,6 +53,13 @@ impl Place {
     }
 }
 
+/// What every line of JSON has to obey.
+fn contract() -> jsonschema::Validator {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/json.schema.json");
+    let schema = serde_json::from_str(&fs::read_to_string(file).expect("the schema")).expect("JSON");
+    jsonschema::validator_for(&schema).expect("a schema")
+}
+
 /// What was told in JSON.
 #[derive(Debug)]
 struct Told {
@@ -63,7 +70,14 @@ struct Told {
 
 impl Told {
     fn read(run: Run) -> Self {
-        let lines = run.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON lines"));
+        let lines: Vec<Value> =
+            run.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON lines")).collect();
+        let contract = contract();
+        for line in &lines {
+            let broken = contract.iter_errors(line).next().map(|error| error.to_string());
+            assert_eq!(broken, None, "{line:#}");
+        }
+        let lines = lines.into_iter();
         let (mut summaries, lines): (Vec<Value>, Vec<Value>) =
             lines.partition(|line| line["kind"] == "summary");
         let summary = summaries.pop().unwrap_or_else(|| panic!("no summary: {run:#?}"));

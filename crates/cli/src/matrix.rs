@@ -124,10 +124,10 @@ fn close(
     arguments: &MatrixArguments,
     ended: Result<Reason, HuntError>,
 ) -> Result<Exit, Failure> {
-    if desk.ended == 0 {
-        let _ = ended?;
-        return report(&mut desk, matrix, range, side, arguments, None);
-    }
+    let ended = match (ended, desk.ended) {
+        (Err(error), 0) => return Err(error.into()),
+        (ended, _) => ended,
+    };
     let signal = match ended {
         Ok(Reason::Asked(signal)) => Some(signal),
         _ => None,

@@ -30,8 +30,6 @@ pub(crate) struct PlanFile {
 
 /// What all trials of a comparison have in common.
 pub(crate) struct Conditions<'a> {
-    /// The verb that runs it.
-    pub(crate) verb: &'static str,
     pub(crate) oracle: &'a Oracle,
     pub(crate) perturbation: Perturbation,
     pub(crate) seed: Seed,

@@ -112,9 +112,10 @@ fn close(
     arguments: &VerifyArguments,
     ended: Result<Reason, HuntError>,
 ) -> Result<Exit, Failure> {
-    if let (Err(_), 0) = (&ended, desk.ended) {
-        ended?;
-    }
+    let ended = match (ended, desk.ended) {
+        (Err(error), 0) => return Err(error.into()),
+        (ended, _) => ended,
+    };
     let [before, after] = &arena.commands;
     let told = VerificationTold {
         plans: &arena.plans,

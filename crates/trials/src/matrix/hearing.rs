@@ -1,6 +1,6 @@
 //! Who is blamed, and what is left to be said of all others.
 
-use jostle_odds::{Confidence, Factorial, Judged, Level, Ruling, Suspect, Tally, culprits};
+use jostle_odds::{Confidence, Factorial, Judged, Level, Ruling, Suspect, culprits};
 
 use super::design::Design;
 
@@ -102,8 +102,9 @@ fn cliques(judged: &[Judged]) -> Vec<Vec<Level>> {
 
 #[cfg(test)]
 mod tests {
+    use jostle_odds::{Interval, Tally};
+
     use super::*;
-    use jostle_odds::Interval;
 
     fn level(factor: usize) -> Level {
         Level { factor, level: 1 }
