@@ -54,7 +54,7 @@ impl Site {
         for quarter in 0..4 {
             let visitor = self.visitor(hour * HOUR + 900 * quarter);
             self.session(visitor, hour * HOUR + 900 * quarter, true);
-            if visitor % 5 == 0 {
+            if visitor.is_multiple_of(5) {
                 self.session(visitor, hour * HOUR + 900 * quarter + 600, true);
             }
         }

@@ -46,7 +46,10 @@ impl Answers {
     }
 
     pub(crate) fn measure(&self, expectation: &Expectation, confidence: Confidence, seed: u64) -> Measured {
-        let known = |sums: &[Option<UnitSums>]| sums.iter().copied().flatten().collect::<Vec<_>>();
+        let order = self.units.in_order();
+        let of = |sums: &[Option<UnitSums>], unit: u32| sums.get(unit as usize).copied().flatten();
+        let known =
+            |sums: &[Option<UnitSums>]| order.iter().filter_map(|&unit| of(sums, unit)).collect::<Vec<_>>();
         match (expectation.number.drop, &expectation.number.measure) {
             (true, Measure::Sum(_)) => drop_of_sums(&self.both(), confidence, seed),
             (true, _) => drop_of_ratios(&known(&self.before), &known(&self.after), confidence, seed),
@@ -56,12 +59,12 @@ impl Answers {
 
     /// Of each unit, what it adds up to after the change and before it.
     fn both(&self) -> Vec<UnitSums> {
-        let sum = |sums: &[Option<UnitSums>], unit: usize| {
-            sums.get(unit).copied().flatten().map_or(0.0, |unit| unit.numerator)
+        let sum = |sums: &[Option<UnitSums>], unit: u32| {
+            sums.get(unit as usize).copied().flatten().map_or(0.0, |unit| unit.numerator)
         };
         let pair =
             |unit| UnitSums { numerator: sum(&self.after, unit), denominator: sum(&self.before, unit) };
-        (0..self.units.len()).map(pair).collect()
+        self.units.in_order().into_iter().map(pair).collect()
     }
 }
 

@@ -127,8 +127,7 @@ impl Behaviour<'_> {
         }
         let measure = if as_share { share } else { count };
         let mut measured = measure(new.len(), units, self.confidence);
-        measured.chance_if_unchanged =
-            threshold.within.filter(|_| new.is_empty() && once > 0).map(|_| self.chance_of_none(once));
+        measured.chance_if_unchanged = (new.is_empty() && once > 0).then(|| self.chance_of_none(once));
         measured.known = Some(known.len() as u64).filter(|&known| known > 0);
         measured.outliers = foremost(new);
         measured.known_outliers = foremost(known);

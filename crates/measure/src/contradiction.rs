@@ -80,7 +80,7 @@ mod tests {
     fn a_number_cannot_be_on_both_sides() {
         assert!(contradict(&["ratio < 2", "ratio > 2"]));
         assert!(contradict(&["ratio < 2", "ratio >= 2"]));
-        assert!(contradict(&["outliers(> 10) == 0", "drop > 5%", "outliers(>10) > 1"]));
+        assert!(contradict(&["outliers(> 10 in 24h) == 0", "drop > 5%", "outliers(>10 in 24h) > 1"]));
         assert!(contradict(&["drop in 24h >= 90%", "drop in 1d < 50%"]));
     }
 
@@ -88,7 +88,7 @@ mod tests {
     fn different_numbers_never_contradict() {
         assert!(!contradict(&["ratio < 2", "ratio of new units > 2"]));
         assert!(!contradict(&["ratio <= 2", "ratio >= 2"]));
-        assert!(!contradict(&["outliers(> 10) == 0", "outliers(> 100) >= 1"]));
+        assert!(!contradict(&["outliers(> 10 in 24h) == 0", "outliers(> 100 in 24h) >= 1"]));
         assert!(!contradict(&["orphans < 5%", "orphans > 3"]));
     }
 }

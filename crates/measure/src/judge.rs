@@ -203,11 +203,11 @@ mod tests {
     #[test]
     fn one_outlier_is_enough_but_none_of_a_few_is_not() {
         let standing = |text, number, units| judged(text, counted(number), units).standing;
-        assert_eq!(standing("outliers(> 10) == 0", 0, 59), Standing::Holds);
-        assert_eq!(standing("outliers(> 10) == 0", 0, 58), Standing::CannotTellYet);
-        assert_eq!(standing("outliers(> 10) == 0", 1, 2), Standing::Fails);
-        assert_eq!(standing("outliers(> 10) <= 3", 3, 100), Standing::Holds);
-        assert_eq!(standing("outliers(> 10) <= 3", 4, 100), Standing::Fails);
+        assert_eq!(standing("outliers(> 10 in 24h) == 0", 0, 59), Standing::Holds);
+        assert_eq!(standing("outliers(> 10 in 24h) == 0", 0, 58), Standing::CannotTellYet);
+        assert_eq!(standing("outliers(> 10 in 24h) == 0", 1, 2), Standing::Fails);
+        assert_eq!(standing("outliers(> 10 in 24h) <= 3", 3, 100), Standing::Holds);
+        assert_eq!(standing("outliers(> 10 in 24h) <= 3", 4, 100), Standing::Fails);
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub(crate) struct Ledger {
     ids: Names,
     /// By unit, and within a unit by time.
     rows: Vec<Row>,
+    /// The units in the order of their names, so that nothing depends on the order of the data.
+    order: Vec<u32>,
     /// Where each unit's rows begin, and at last where they end.
     starts: Vec<usize>,
     /// When each unit was first seen.
@@ -139,6 +141,7 @@ impl Ledger {
             Ordering::Equal => (one.at, one.id).cmp(&(other.at, other.id)),
             order => order,
         });
+        self.order = self.units.in_order();
         self.starts = vec![0; self.units.len() + 1];
         for row in &self.rows {
             self.starts[row.unit as usize + 1] += 1;
@@ -177,7 +180,7 @@ impl Ledger {
 
     /// Every unit with its rows, some of them none.
     pub(crate) fn units(&self) -> impl Iterator<Item = (u32, &[Row])> {
-        (0..self.units.len() as u32).map(|unit| (unit, self.rows_of(unit)))
+        self.order.iter().map(|&unit| (unit, self.rows_of(unit)))
     }
 
     fn rows_of(&self, unit: u32) -> &[Row] {

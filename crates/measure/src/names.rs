@@ -40,6 +40,13 @@ impl Names {
         String::from_utf8_lossy(part(&self.text, &self.ends, number)).into_owned()
     }
 
+    /// The numbers, in the order of their names: one that does not depend on the order in which they came.
+    pub(crate) fn in_order(&self) -> Vec<u32> {
+        let mut numbers: Vec<u32> = (0..self.len() as u32).collect();
+        numbers.sort_unstable_by_key(|&number| part(&self.text, &self.ends, number));
+        numbers
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
@@ -64,6 +71,16 @@ mod tests {
         assert_eq!(numbers, [0, 1, 2, 0, 3, 2]);
         assert_eq!(names.name(3), "bobann");
         assert_eq!((names.known(b"bob"), names.known(b"eve"), names.len()), (Some(1), None, 4));
+    }
+
+    #[test]
+    fn the_order_of_names_is_not_that_of_their_coming() {
+        let order = |given: [&str; 3]| {
+            let mut names = Names::default();
+            given.map(|name| names.number(name.as_bytes()));
+            names.in_order().into_iter().map(|number| names.name(number)).collect::<Vec<_>>()
+        };
+        assert_eq!(order(["b", "c", "a"]), order(["c", "a", "b"]));
     }
 
     #[test]
