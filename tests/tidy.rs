@@ -10,13 +10,14 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Which rooms a room may know. The picture in ARCHITECTURE.md, as a table.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     (
         "jostle",
         &[
             "jostle-casefile",
             "jostle-measure",
             "jostle-model",
+            "jostle-plans",
             "jostle-probe",
             "jostle-report",
             "jostle-trials",
@@ -24,7 +25,18 @@ const ROOMS: [(&str, &[&str]); 11] = [
         ],
     ),
     ("jostle-probe", &["jostle-model", "jostle-odds"]),
-    ("jostle-trials", &["jostle-casefile", "jostle-model", "jostle-odds", "jostle-symptoms", "jostle-watch"]),
+    (
+        "jostle-trials",
+        &[
+            "jostle-casefile",
+            "jostle-model",
+            "jostle-odds",
+            "jostle-plans",
+            "jostle-symptoms",
+            "jostle-watch",
+        ],
+    ),
+    ("jostle-plans", &[]),
     ("jostle-watch", &["jostle-model", "jostle-stacks"]),
     ("jostle-casefile", &["jostle-model"]),
     ("jostle-stacks", &["jostle-model"]),
@@ -64,12 +76,13 @@ const KEEPERS: [(&str, &str); 24] = [
 ];
 
 /// A second room that may have a kept library, and why.
-const GUESTS: [(&str, &str, &str); 7] = [
+const GUESTS: [(&str, &str, &str); 8] = [
     ("fastrand", "jostle", "draws the seed when the user gives none"),
     ("fastrand", "jostle-odds", "allocates and resamples at random, from a seed that it is given"),
     ("fastrand", "jostle-probe", "draws how each request is sent, from a seed that it is given"),
     ("serde_json", "jostle-probe", "reads what servers answer, and puts tokens into bodies"),
     ("fastrand", "jostle-trials", "draws what a perturbation does from the seed of the trial"),
+    ("humantime", "jostle-plans", "reads durations in plans as the command line does"),
     ("rusqlite", "jostle-measure", "reads the user's own production data, which are no case"),
     (
         "serde_json",

@@ -3,6 +3,7 @@
 mod case;
 mod doctor;
 mod hunt;
+mod matrix;
 mod probe;
 mod replay;
 mod verify;
@@ -15,6 +16,7 @@ use clap::{Parser, Subcommand};
 pub(crate) use case::{CaseArguments, CaseDeed};
 pub(crate) use doctor::DoctorArguments;
 pub(crate) use hunt::HuntArguments;
+pub(crate) use matrix::MatrixArguments;
 pub(crate) use probe::ProbeArguments;
 pub(crate) use replay::ReplayArguments;
 pub(crate) use verify::VerifyArguments;
@@ -38,10 +40,12 @@ pub(crate) enum Verb {
     Hunt(Box<HuntArguments>),
     /// Run a trial that failed again, until it is clear how often it does.
     Replay(ReplayArguments),
+    /// Run every combination of what may be at fault, and tell which carries the failure and which are exonerated.
+    Matrix(Box<MatrixArguments>),
     /// Drive an HTTP server with identities, and tell whose were given to others.
     Probe(Box<ProbeArguments>),
     /// Say whether a fix is real, from what production data show before it and after it.
-    Verify(VerifyArguments),
+    Verify(Box<VerifyArguments>),
     /// Look at what was recorded, and join what several machines have.
     Case(CaseArguments),
     /// Say what this machine, and a program, let us see, and how to get more.

@@ -109,6 +109,7 @@ fn begun(recorder: &mut Recorder, arguments: &HuntArguments) -> Result<(Order, P
         },
         directory: env::current_dir().map_err(Failure::Directory)?,
         perturb: arguments.perturb.parse().map_err(Failure::Perturbation)?,
+        environment: BTreeMap::new(),
     };
     let plan = recorder.plan(&NewPlan {
         identity: &order.plan.canonical(),
@@ -154,9 +155,10 @@ fn resumed(case: &Case, arguments: &HuntArguments) -> Result<(Order, PlanFingerp
 
 /// What trials run in.
 pub(crate) fn surroundings(order: &Order) -> Surroundings {
+    let added = order.environment.iter().map(|(name, value)| (name.into(), value.into()));
     Surroundings {
         directory: Some(order.directory.clone()),
-        environment: env::vars_os().collect(),
+        environment: env::vars_os().chain(added).collect(),
         scratch: env::temp_dir(),
     }
 }

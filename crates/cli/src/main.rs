@@ -10,7 +10,9 @@ mod doctor;
 mod exit;
 mod failure;
 mod hunt;
+mod matrix;
 mod output;
+mod plan;
 mod probe;
 mod progress;
 mod replay;
@@ -32,8 +34,9 @@ fn main() -> ExitCode {
         Verb::Watch(arguments) => apart(|| watch::run(&arguments)),
         Verb::Hunt(arguments) => finish(hunt::run(&arguments)),
         Verb::Replay(arguments) => finish(replay::run(&arguments)),
-        Verb::Probe(arguments) => finish(probe::run(&arguments)),
+        Verb::Matrix(arguments) => finish(matrix::run(&arguments)),
         Verb::Verify(arguments) => finish(verify::run(&arguments)),
+        Verb::Probe(arguments) => finish(probe::run(&arguments)),
         Verb::Case(arguments) => finish(case::run(&arguments)),
         Verb::Doctor(arguments) => apart(|| doctor::run(&arguments)),
     }

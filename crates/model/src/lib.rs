@@ -14,6 +14,7 @@
 
 mod access;
 mod address;
+mod bisection;
 mod bound;
 mod boundary;
 mod crash;
@@ -21,6 +22,7 @@ mod crossing;
 mod finding;
 mod frame;
 mod hunt;
+mod matrix;
 mod place;
 mod probe;
 mod production;
@@ -28,9 +30,11 @@ mod rate;
 mod signature;
 mod summary;
 mod trial;
+mod verification;
 
 pub use access::{Access, Atomicity, Direction};
 pub use address::{Address, FileAddress};
+pub use bisection::{BisectionSummary, Tried};
 pub use bound::UpperBound;
 pub use boundary::{Boundary, Given};
 pub use crash::{Crash, Hang, Register};
@@ -40,6 +44,9 @@ pub use frame::{Frame, Snippet};
 pub use hunt::{
     Effect, FailingTrial, Family, HuntSummary, Kind, Owed, OwedUnder, ReplaySummary, TimeToFailure, Way,
 };
+pub use matrix::{
+    Cell, Charge, Cleared, Culprit, MatrixSummary, Open, Part, Remedy, Ruling, Statement, Varied,
+};
 pub use place::{Goroutine, Place, Process, Role, Thread};
 pub use probe::{ModeCount, ProbeCounts, ProbeSummary};
 pub use production::{Childless, Expected, Outlier, ProductionSummary, Quantity, Standing};
@@ -47,6 +54,7 @@ pub use rate::{Rate, Ratio};
 pub use signature::Signature;
 pub use summary::{ExitStatus, Summary, Verdict, WatchCounts};
 pub use trial::{Failure, Outcome, Seed, Trial};
+pub use verification::{Effort, Proof, VerificationSummary};
 
 /// The version of the JSON contract; it changes when a reader of the old one would misunderstand the new.
 pub const SCHEMA: u32 = 1;

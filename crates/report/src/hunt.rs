@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::json::to_line;
 use crate::{Format, Style};
 
+pub(crate) use human::{families, family};
 pub use replay::render_replay;
 
 /// A finished hunt.
@@ -36,24 +37,7 @@ pub fn render_hunt(format: Format, report: &HuntReport<'_>, style: Style) -> Str
 
 /// A trial as one line of JSON, without a newline; without a name where it was not recorded.
 pub fn json_trial(trial: &Trial, name: Option<&str>) -> String {
-    let failure = trial.outcome.failure();
-    to_line(&TrialLine {
-        schema: SCHEMA,
-        kind: "trial",
-        trial: name,
-        seed: trial.seed.0,
-        perturbation: &trial.perturbation,
-        outcome: trial.outcome.name(),
-        signature: failure.map(|failure| failure.signature.exact.as_str()),
-        failure: failure.map(|failure| failure.signature.kind.as_str()),
-        title: failure.map(|failure| failure.title.as_str()),
-        elapsed_us: trial.elapsed_us,
-        operations: trial.operations,
-        why: match &trial.outcome {
-            Outcome::CouldNotRun { why } => Some(why),
-            _ => None,
-        },
-    })
+    to_line(&TrialLine::of(trial, name))
 }
 
 fn json_summary(summary: &HuntSummary) -> String {
@@ -61,7 +45,7 @@ fn json_summary(summary: &HuntSummary) -> String {
 }
 
 #[derive(Serialize)]
-struct TrialLine<'a> {
+pub(crate) struct TrialLine<'a> {
     schema: u32,
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,6 +64,30 @@ struct TrialLine<'a> {
     operations: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'a str>,
+}
+
+impl<'a> TrialLine<'a> {
+    /// What is told of a trial with this name.
+    pub(crate) fn of(trial: &'a Trial, name: Option<&'a str>) -> Self {
+        let failure = trial.outcome.failure();
+        Self {
+            schema: SCHEMA,
+            kind: "trial",
+            trial: name,
+            seed: trial.seed.0,
+            perturbation: &trial.perturbation,
+            outcome: trial.outcome.name(),
+            signature: failure.map(|failure| failure.signature.exact.as_str()),
+            failure: failure.map(|failure| failure.signature.kind.as_str()),
+            title: failure.map(|failure| failure.title.as_str()),
+            elapsed_us: trial.elapsed_us,
+            operations: trial.operations,
+            why: match &trial.outcome {
+                Outcome::CouldNotRun { why } => Some(why),
+                _ => None,
+            },
+        }
+    }
 }
 
 #[derive(Serialize)]

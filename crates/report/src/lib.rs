@@ -34,12 +34,14 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod bisection;
 mod format;
 mod github;
 mod human;
 mod hunt;
 mod json;
 mod junit;
+mod matrix;
 mod next;
 mod paths;
 mod printable;
@@ -50,15 +52,19 @@ mod rule;
 mod sarif;
 mod signal;
 mod verdict;
+mod verification;
 mod wording;
 
 use jostle_model::{Finding, Summary};
 
+pub use bisection::render_bisection;
 pub use format::{Format, UnknownFormat};
 pub use hunt::{HuntReport, json_trial, render_hunt, render_replay};
 pub use json::{finding as json_finding, summary as json_summary};
+pub use matrix::{MatrixReport, json_trial_of, render_matrix};
 pub use probe::{ProbeReport, json_probe_summary, render_probe};
 pub use production::{ProductionReport, render_production};
+pub use verification::{VerificationReport, render_effort, render_verification};
 
 /// How the human format is laid out; the other formats do not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,9 +12,9 @@ use crate::runtimes::Runtimes;
 use crate::{HuntError, Perturbation, Plan, Shard, Surroundings};
 
 /// How often somebody is told how far it is.
-const TELL: Duration = Duration::from_millis(200);
+pub(crate) const TELL: Duration = Duration::from_millis(200);
 /// So many trials in a row that could not run, and none that did: it will not get better.
-const HOPELESS: u64 = 3;
+pub(crate) const HOPELESS: u64 = 3;
 
 /// When a hunt ends. Without any limit it ends when it is asked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,7 +218,7 @@ impl<'a, W: Fn(&[u8]) -> Vec<u8>> Field<'a, W> {
 }
 
 /// A trial of which nothing came back.
-fn lost(assignment: Assignment, why: &str) -> Brought {
+pub(crate) fn lost(assignment: Assignment, why: &str) -> Brought {
     let trial = Trial {
         seed: assignment.seed,
         perturbation: assignment.perturbation.name().to_owned(),

@@ -24,7 +24,7 @@ use crate::{Plan, PlanError, verdict};
 const HOLD_BUDGET: f64 = 0.2;
 
 /// What trials run in, on this machine.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Surroundings {
     /// The working directory; ours where there is none.
     pub directory: Option<PathBuf>,
@@ -120,9 +120,10 @@ impl<'a> Stage<'a> {
         let Assignment { index, seed, perturbation, explores } = assignment;
         let scratch = Scratch::new(&self.surroundings.scratch, seed);
         let values = Values { seed, trial: index + 1, scratch: &scratch };
-        let command = values
+        let mut command = values
             .fill(&self.plan.command)
             .map_err(|error| format!("its placeholders cannot be filled: {error}"))?;
+        self.find_beside(&mut command);
         let mut arrangement = self.arrangement(seed, &scratch);
         perturbation
             .arrange(&mut arrangement)
@@ -143,6 +144,17 @@ impl<'a> Stage<'a> {
             other => other,
         };
         attend(&options, |bytes| output.take(bytes), companion).map_err(|error| explained(&error))
+    }
+
+    /// `./program` means one in the working directory of the trial, wherever we are.
+    fn find_beside(&self, command: &mut [OsString]) {
+        let Some((program, directory)) = command.first_mut().zip(self.surroundings.directory.as_deref())
+        else {
+            return;
+        };
+        if program.as_encoded_bytes().contains(&b'/') {
+            *program = directory.join(&*program).into_os_string();
+        }
     }
 
     fn arrangement<'b>(&self, seed: Seed, scratch: &'b Scratch) -> Arrangement<'b> {

@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &VerifyArguments, plan: &str) -> Result<Exit, Failu
     let place = place(arguments, &plan)?;
     let progress = ProgressLine::new();
     progress.tell("reading the data");
-    let verified = jostle_measure::verify(&plan, &place, &surroundings(), arguments.seed);
+    let verified = jostle_measure::verify(&plan, &place, &surroundings(), arguments.seed.unwrap_or(1));
     progress.clear();
     let verified = verified?;
     let listed = list.is_none_or(|(path, file)| write_list(&verified, path, file));

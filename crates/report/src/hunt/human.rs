@@ -115,22 +115,24 @@ fn ways(summary: &HuntSummary, paint: Paint, width: usize) -> Option<String> {
     Some(lines.join("\n") + "\n")
 }
 
-fn families(families: &[Family], paint: Paint) -> Option<String> {
+/// A line for each family, under a heading.
+pub(crate) fn families(families: &[Family], paint: Paint) -> Option<String> {
     if families.is_empty() {
         return None;
     }
-    let line = |family: &Family| {
-        let kinds: Vec<String> = (family.kinds.iter())
-            .map(|kind| {
-                let joined = if kind.joined { " (by its company)" } else { "" };
-                format!("{} {}{joined}", kind.kind, count(kind.failures))
-            })
-            .collect();
-        format!("  {:>6}  {}: {}", count(family.failures), family.name, printable::line(&kinds.join(", ")))
-    };
-    let mut lines = vec![paint.bold("their families")];
-    lines.extend(families.iter().map(line));
-    Some(lines.join("\n") + "\n")
+    let lines: String = families.iter().map(family).collect();
+    Some(format!("{}\n{lines}", paint.bold("their families")))
+}
+
+/// How often, and in which kinds; it ends with a newline.
+pub(crate) fn family(family: &Family) -> String {
+    let kinds: Vec<String> = (family.kinds.iter())
+        .map(|kind| {
+            let joined = if kind.joined { " (by its company)" } else { "" };
+            format!("{} {}{joined}", kind.kind, count(kind.failures))
+        })
+        .collect();
+    format!("  {:>6}  {}: {}\n", count(family.failures), family.name, printable::line(&kinds.join(", ")))
 }
 
 fn shortest(summary: &HuntSummary, paint: Paint, width: usize) -> Option<String> {
