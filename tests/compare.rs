@@ -295,7 +295,9 @@ fn a_fix_that_fails_in_another_way_is_still_failing_and_says_which_is_new() {
     let told = place.told("verify", "--seed 1");
     assert_eq!(told.code, Some(FOUND), "{told:#?}");
     assert_eq!(told.summary["proof"]["proof"], "still-failing");
-    assert_eq!(told.summary["after"]["events"], 5, "it ends when that is clear");
+    // It ends when that is clear; the trials under way then are waited for, and may fail too.
+    let failures = told.summary["after"]["events"].as_u64().expect("a number");
+    assert!((5..20).contains(&failures), "{:#}", told.summary);
     assert_eq!(told.summary["new_families"].as_array().map(Vec::len), Some(1), "{:#}", told.summary);
 }
 

@@ -6,6 +6,7 @@ mod hunt;
 mod matrix;
 mod probe;
 mod replay;
+mod report;
 mod verify;
 mod watch;
 
@@ -19,6 +20,7 @@ pub(crate) use hunt::HuntArguments;
 pub(crate) use matrix::MatrixArguments;
 pub(crate) use probe::ProbeArguments;
 pub(crate) use replay::ReplayArguments;
+pub(crate) use report::ReportArguments;
 pub(crate) use verify::VerifyArguments;
 pub(crate) use watch::WatchArguments;
 

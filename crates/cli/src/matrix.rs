@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &MatrixArguments) -> Result<Exit, Failure> {
     let settings = range.map_or_else(|| matrix.cells.clone(), |range| matrix.range(range));
     settings.iter().try_for_each(|setting| file.check(&matrix.run(setting)))?;
     let perturbation = plan::perturbation(matrix.perturb.as_deref())?;
-    let output = Output::open(arguments.output.as_deref())?;
+    let output = Output::open(arguments.report.output.as_deref())?;
     let mut recorder = Recorder::open(&arguments.case)?;
     let side = Side::new(&file, &matrix, &settings, perturbation, &mut recorder, arguments)?;
     let made = side.contenders.iter().map(|contender| contender.made.len() as u64).collect();
@@ -49,7 +49,8 @@ pub(crate) fn run(arguments: &MatrixArguments) -> Result<Exit, Failure> {
         jobs: plan::jobs(arguments.jobs, &matrix.budget),
         duration: arguments.duration.or(matrix.budget.duration),
     };
-    let mut desk = Desk::new(arguments.format, output, recorder, &side.plans, told(&matrix, &settings), task);
+    let mut desk =
+        Desk::new(arguments.report.format, output, recorder, &side.plans, told(&matrix, &settings), task);
     let ended = jostle_trials::take_turns(&turns, &mut desk);
     desk.progress.clear();
     close(desk, &matrix, range, &side, arguments, ended)
@@ -159,7 +160,7 @@ fn report(
             summary.warnings.extend(warning);
             let style = desk.output.style();
             (
-                jostle_report::render_bisection(arguments.format, &summary, &file, &case, style),
+                jostle_report::render_bisection(arguments.report.format, &summary, &file, &case, style),
                 summary.verdict,
             )
         }
@@ -173,7 +174,10 @@ fn report(
             let mut summary = jostle_trials::sum_up_matrix(desk.recorder.case(), &told)?;
             summary.warnings.extend(warning);
             let report = MatrixReport { summary: &summary, file: &file, case: &case };
-            (jostle_report::render_matrix(arguments.format, &report, desk.output.style()), summary.verdict)
+            (
+                jostle_report::render_matrix(arguments.report.format, &report, desk.output.style()),
+                summary.verdict,
+            )
         }
     };
     desk.output.write(&text);

@@ -3,9 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::{Duration, SystemTime};
 
 use jostle_casefile::{NewPlan, PlanFingerprint, Recorder};
@@ -75,9 +73,9 @@ impl PlanFile {
         match program {
             Some(program) if program.contains('{') => Ok(()),
             Some(program) if program.contains('/') => {
-                Ok(jostle_watch::check_program(directory.join(program).as_os_str()).map(|_| ())?)
+                Ok(jostle_watch::find_program(directory.join(program).as_os_str()).map(|_| ())?)
             }
-            Some(program) => Ok(jostle_watch::check_program(program.as_ref()).map(|_| ())?),
+            Some(program) => Ok(jostle_watch::find_program(program.as_ref()).map(|_| ())?),
             None => Ok(()),
         }
     }
@@ -140,8 +138,7 @@ pub(crate) fn seed(
 
 /// How many trials run at a time.
 pub(crate) fn jobs(given: Option<u64>, budget: &Budget) -> usize {
-    let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    given.or(budget.jobs).map_or(processors, |jobs| jobs as usize)
+    given.or(budget.jobs).map_or_else(jostle_watch::processors, |jobs| jobs as usize)
 }
 
 /// A command as it can be typed again.

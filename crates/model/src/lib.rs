@@ -21,6 +21,7 @@ mod crash;
 mod crossing;
 mod finding;
 mod frame;
+mod go;
 mod hunt;
 mod matrix;
 mod place;
@@ -41,6 +42,7 @@ pub use crash::{Crash, Hang, Register};
 pub use crossing::{Crossing, Exchange};
 pub use finding::{Collision, Evidence, Finding, Fingerprint, Grade, Rule};
 pub use frame::{Frame, Snippet};
+pub use go::is_go_standard_package;
 pub use hunt::{
     Effect, FailingTrial, Family, HuntSummary, Kind, Owed, OwedUnder, ReplaySummary, TimeToFailure, Way,
 };

@@ -1,12 +1,10 @@
 //! The report of a bisection.
 
-use jostle_model::{BisectionSummary, SCHEMA, Verdict};
-use serde::Serialize;
+use jostle_model::{BisectionSummary, Verdict};
 
 use crate::human::Paint;
-use crate::json::to_line;
 use crate::quantity::{confidence, count, counted, percent, rarity};
-use crate::{Format, Style, github, printable};
+use crate::{Format, Style, github, json, printable};
 
 /// The whole document; it ends with a newline. `file` is the plan as it can be typed, `case` what has to be added to a
 /// command that looks at the same case. SARIF and JUnit have no place for a version in a row, and get the text.
@@ -18,7 +16,7 @@ pub fn render_bisection(
     style: Style,
 ) -> String {
     match format {
-        Format::Json => to_line(&Line { schema: SCHEMA, kind: "summary", summary }) + "\n",
+        Format::Json => json::line("summary", summary) + "\n",
         Format::Github => {
             let name = if summary.verdict == Verdict::Found { "error" } else { "warning" };
             github::command(name, &[("title", "jostle matrix --bisect".to_owned())], &sentence(summary))
@@ -26,14 +24,6 @@ pub fn render_bisection(
         }
         Format::Human | Format::Sarif | Format::Junit => human(summary, file, case, Paint::new(style)),
     }
-}
-
-#[derive(Serialize)]
-struct Line<'a> {
-    schema: u32,
-    kind: &'static str,
-    #[serde(flatten)]
-    summary: &'a BisectionSummary,
 }
 
 fn human(summary: &BisectionSummary, file: &str, case: &str, paint: Paint) -> String {
@@ -65,9 +55,7 @@ fn human(summary: &BisectionSummary, file: &str, case: &str, paint: Paint) -> St
         count(summary.failures),
         printable::line(&others)
     )));
-    for warning in &summary.warnings {
-        text.push_str(&(paint.caution(&format!("note: {}", printable::line(warning))) + "\n"));
-    }
+    text.push_str(&paint.notes(&summary.warnings));
     if summary.verdict != Verdict::Found {
         text.push_str(&format!("next: jostle matrix{case} {file} --bisect {} --resume\n", summary.factor));
     }

@@ -7,7 +7,8 @@ mod replay;
 use jostle_model::{HuntSummary, Outcome, SCHEMA, Trial};
 use serde::Serialize;
 
-use crate::json::to_line;
+use crate::closing::Closing;
+use crate::json::{self, to_line};
 use crate::{Format, Style};
 
 pub(crate) use human::{families, family};
@@ -28,7 +29,7 @@ pub struct HuntReport<'a> {
 pub fn render_hunt(format: Format, report: &HuntReport<'_>, style: Style) -> String {
     match format {
         Format::Human => human::render(report, style),
-        Format::Json => json_summary(report.summary) + "\n",
+        Format::Json => json::line("summary", report.summary) + "\n",
         Format::Sarif => machine::sarif(report),
         Format::Junit => machine::junit(report),
         Format::Github => machine::github(report),
@@ -40,8 +41,17 @@ pub fn json_trial(trial: &Trial, name: Option<&str>) -> String {
     to_line(&TrialLine::of(trial, name))
 }
 
-fn json_summary(summary: &HuntSummary) -> String {
-    to_line(&SummaryLine { schema: SCHEMA, kind: "summary", summary })
+fn closing<'a>(report: &HuntReport<'a>) -> Closing<'a> {
+    let summary = report.summary;
+    Closing {
+        verb: summary.verb,
+        verdict: summary.verdict,
+        seed: summary.seed.0,
+        warnings: &summary.warnings,
+        command: format!("jostle {}{} -- {}", summary.verb, report.case, report.command),
+        sentence: human::sentence(summary),
+        next: Some(human::next(report)),
+    }
 }
 
 #[derive(Serialize)]
@@ -88,12 +98,4 @@ impl<'a> TrialLine<'a> {
             },
         }
     }
-}
-
-#[derive(Serialize)]
-struct SummaryLine<'a> {
-    schema: u32,
-    kind: &'static str,
-    #[serde(flatten)]
-    summary: &'a HuntSummary,
 }

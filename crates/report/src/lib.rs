@@ -35,6 +35,7 @@
 #![forbid(unsafe_code)]
 
 mod bisection;
+mod closing;
 mod format;
 mod github;
 mod human;
@@ -73,6 +74,11 @@ pub struct Style {
     pub color: bool,
     /// The width to fit into, in columns. Anything narrower than 60 is laid out for 60.
     pub width: usize,
+}
+
+impl Style {
+    /// For text inside a document for machines: nobody to colour it for, and no terminal to fit.
+    pub(crate) const PLAIN: Self = Self { color: false, width: 110 };
 }
 
 /// A finished run.

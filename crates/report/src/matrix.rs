@@ -4,11 +4,12 @@ mod human;
 mod machine;
 mod words;
 
-use jostle_model::{MatrixSummary, SCHEMA, Trial};
+use jostle_model::{MatrixSummary, Trial};
 use serde::Serialize;
 
+use crate::closing::Closing;
 use crate::hunt::TrialLine;
-use crate::json::to_line;
+use crate::json::{self, to_line};
 use crate::{Format, Style};
 
 /// A finished matrix.
@@ -26,12 +27,23 @@ pub struct MatrixReport<'a> {
 pub fn render_matrix(format: Format, report: &MatrixReport<'_>, style: Style) -> String {
     match format {
         Format::Human => human::render(report, style),
-        Format::Json => {
-            to_line(&SummaryLine { schema: SCHEMA, kind: "summary", summary: report.summary }) + "\n"
-        }
+        Format::Json => json::line("summary", report.summary) + "\n",
         Format::Sarif => machine::sarif(report),
         Format::Junit => machine::junit(report),
         Format::Github => machine::github(report),
+    }
+}
+
+fn closing<'a>(report: &MatrixReport<'a>) -> Closing<'a> {
+    let summary = report.summary;
+    Closing {
+        verb: summary.verb,
+        verdict: summary.verdict,
+        seed: summary.seed.0,
+        warnings: &summary.warnings,
+        command: format!("jostle {}{} {}", summary.verb, report.case, report.file),
+        sentence: words::sentence(summary),
+        next: Some(words::next(report)),
     }
 }
 
@@ -50,12 +62,4 @@ struct SetTrialLine<'a> {
 
 fn as_object<S: serde::Serializer>(setting: &&[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(setting.iter().map(|(name, level)| (name, level)))
-}
-
-#[derive(Serialize)]
-struct SummaryLine<'a> {
-    schema: u32,
-    kind: &'static str,
-    #[serde(flatten)]
-    summary: &'a MatrixSummary,
 }

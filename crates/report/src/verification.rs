@@ -1,14 +1,13 @@
 //! The report of a verification by trials, in every format.
 
-use jostle_model::{Effort, Family, Proof, Rate, SCHEMA, Verdict, VerificationSummary};
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
-use serde::Serialize;
-use serde_json::json;
+mod human;
+mod machine;
 
-use crate::human::Paint;
-use crate::json::to_line;
-use crate::quantity::{confidence, count, counted, micros, percent, rarity};
-use crate::{Format, Style, github, hunt, printable};
+use jostle_model::{Effort, Proof, Rate, VerificationSummary};
+
+use crate::closing::Closing;
+use crate::quantity::{confidence, count, counted, percent, rarity};
+use crate::{Format, Style, json, printable};
 
 /// A finished verification.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +25,7 @@ pub struct VerificationReport<'a> {
 pub fn render_effort(format: Format, effort: &Effort) -> String {
     match format {
         Format::Human => format!("{}\n", announced(effort)),
-        Format::Json => to_line(&EffortLine { schema: SCHEMA, kind: "effort", effort }) + "\n",
+        Format::Json => json::line("effort", effort) + "\n",
         Format::Sarif | Format::Junit | Format::Github => String::new(),
     }
 }
@@ -34,28 +33,25 @@ pub fn render_effort(format: Format, effort: &Effort) -> String {
 /// The whole document; it ends with a newline. In JSON it is the last line.
 pub fn render_verification(format: Format, report: &VerificationReport<'_>, style: Style) -> String {
     match format {
-        Format::Human => human(report, style),
-        Format::Json => to_line(&Line { schema: SCHEMA, kind: "summary", summary: report.summary }) + "\n",
-        Format::Sarif => sarif(report),
-        Format::Junit => junit(report),
-        Format::Github => github(report),
+        Format::Human => human::render(report, style),
+        Format::Json => json::line("summary", report.summary) + "\n",
+        Format::Sarif => machine::sarif(report),
+        Format::Junit => machine::junit(report),
+        Format::Github => machine::github(report),
     }
 }
 
-#[derive(Serialize)]
-struct Line<'a> {
-    schema: u32,
-    kind: &'static str,
-    #[serde(flatten)]
-    summary: &'a VerificationSummary,
-}
-
-#[derive(Serialize)]
-struct EffortLine<'a> {
-    schema: u32,
-    kind: &'static str,
-    #[serde(flatten)]
-    effort: &'a Effort,
+fn closing<'a>(report: &VerificationReport<'a>) -> Closing<'a> {
+    let summary = report.summary;
+    Closing {
+        verb: summary.verb,
+        verdict: summary.verdict,
+        seed: summary.seed.0,
+        warnings: &summary.warnings,
+        command: format!("jostle {}{} {}", summary.verb, report.case, report.file),
+        sentence: sentence(summary),
+        next: next(report),
+    }
 }
 
 fn announced(effort: &Effort) -> String {
@@ -70,56 +66,6 @@ fn announced(effort: &Effort) -> String {
         percent(effort.residual),
         confidence(effort.confidence)
     )
-}
-
-fn human(report: &VerificationReport<'_>, style: Style) -> String {
-    let (summary, paint) = (report.summary, Paint::new(style));
-    let [before, after] = &summary.commands;
-    let mut text = String::new();
-    let head = format!("  {:<14}{:>12}   {:<28}command", "", "failed", "rate per trial");
-    text.push_str(&(paint.bold(&head) + "\n"));
-    for (name, rate, command) in
-        [("without fix", &summary.before, before), ("with fix", &summary.after, after)]
-    {
-        let command = printable::shortened(command, style.width.saturating_sub(57).max(20));
-        let failed = format!("{} of {}", count(rate.events), count(rate.of));
-        let line = format!("  {name:<14}{failed:>12}   {:<28}{command}", limits(rate));
-        text.push_str(&(if rate.events > 0 { paint.alarm(&line) } else { line }));
-        text.push('\n');
-    }
-    text.push('\n');
-    for (name, families) in [
-        ("without the fix it fails so", &summary.families_before),
-        ("with the fix it fails so", &summary.families_after),
-    ] {
-        if !families.is_empty() {
-            text.push_str(&paint.bold(name));
-            text.push('\n');
-            families.iter().for_each(|family| text.push_str(&hunt::family(family)));
-            text.push('\n');
-        }
-    }
-    text.push_str(&shortest(summary, paint, style.width));
-    let said = sentence(summary);
-    text.push_str(&match summary.verdict {
-        Verdict::Found => paint.alarm(&said),
-        Verdict::NothingFound => paint.bold(&said),
-        Verdict::Inconclusive => paint.caution(&said),
-    });
-    text.push('\n');
-    for warning in &summary.warnings {
-        text.push_str(&(paint.caution(&format!("note: {}", printable::line(warning))) + "\n"));
-    }
-    text.push_str(&paint.dim(&format!("seed {}\n", summary.seed)));
-    text.push_str(&next(report).map(|next| format!("next: {next}\n")).unwrap_or_default());
-    text
-}
-
-fn shortest(summary: &VerificationSummary, paint: Paint, width: usize) -> String {
-    let Some(trial) = &summary.shortest else { return String::new() };
-    let head =
-        format!("the shortest trial with the fix that failed: {}, {}", trial.trial, micros(trial.elapsed_us));
-    format!("{}\n  {}\n\n", paint.bold(&head), printable::shortened(&trial.title, width.saturating_sub(2)))
 }
 
 fn limits(rate: &Rate) -> String {
@@ -199,64 +145,4 @@ fn next(report: &VerificationReport<'_>) -> Option<String> {
         (Proof::ControlPassed { .. }, _) => Some(format!("jostle verify{} {}", report.case, report.file)),
         _ => Some(format!("jostle verify{} {} --resume", report.case, report.file)),
     }
-}
-
-fn junit(report: &VerificationReport<'_>) -> String {
-    let summary = report.summary;
-    let broken = |kind: NonSuccessKind, what: &str| {
-        let mut status = TestCaseStatus::non_success(kind);
-        status.set_type(what).set_message(sentence(summary));
-        status
-    };
-    let status = match summary.verdict {
-        Verdict::NothingFound => TestCaseStatus::success(),
-        Verdict::Found => broken(NonSuccessKind::Failure, "still-failing"),
-        Verdict::Inconclusive => broken(NonSuccessKind::Error, "inconclusive"),
-    };
-    let mut case = TestCase::new("the fix holds", status);
-    case.set_classname(format!("jostle.{}", summary.verb));
-    let mut suite = TestSuite::new(format!("jostle {}", summary.verb));
-    suite.add_property(("seed", summary.seed.to_string().as_str()));
-    suite.add_test_case(case);
-    suite.set_system_out(human(report, Style { color: false, width: 110 }));
-    let mut document = Report::new("jostle");
-    document.add_test_suite(suite);
-    document.to_string().expect("a String takes every write, and no date is written")
-}
-
-fn github(report: &VerificationReport<'_>) -> String {
-    let name = match report.summary.verdict {
-        Verdict::Found => "error",
-        Verdict::NothingFound => "notice",
-        Verdict::Inconclusive => "warning",
-    };
-    github::command(name, &[("title", "jostle verify".to_owned())], &sentence(report.summary)) + "\n"
-}
-
-fn sarif(report: &VerificationReport<'_>) -> String {
-    let summary = report.summary;
-    let result = |family: &Family| {
-        json!({
-            "ruleId": "still-failing",
-            "kind": "fail",
-            "level": "error",
-            "message": { "text": format!("{}: {}.", family.name, sentence(summary)) },
-            "partialFingerprints": { "jostle/family/v1": family.name },
-            "occurrenceCount": family.failures.max(1),
-        })
-    };
-    let log = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "jostle",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": [{ "id": "still-failing" }],
-            } },
-            "results": summary.families_after.iter().map(result).collect::<Vec<_>>(),
-            "properties": { "summary": summary },
-        }],
-    });
-    to_line(&log) + "\n"
 }

@@ -16,6 +16,7 @@ mod order;
 mod output;
 mod perturbation;
 mod plan;
+mod repeater;
 mod replay;
 mod run;
 mod runtimes;

@@ -69,6 +69,31 @@ pub(crate) struct Brought {
     pub(crate) runtimes: Runtimes,
 }
 
+impl Brought {
+    /// Reads what [`Stage::run_told`] has answered.
+    pub(crate) fn from_bytes(assignment: Assignment, bytes: &[u8]) -> Self {
+        serde_json::from_slice(bytes)
+            .unwrap_or_else(|error| Self::nothing(assignment, format!("its result cannot be read: {error}")))
+    }
+
+    /// What is left when the process that attended a trial ended, or was ended by a signal.
+    pub(crate) fn lost(assignment: Assignment, signal: Option<i32>) -> Self {
+        let how = signal.map_or("it ended early".to_owned(), |signal| format!("signal {signal} ended it"));
+        Self::nothing(assignment, format!("the process that attended it is lost: {how}"))
+    }
+
+    fn nothing(assignment: Assignment, why: String) -> Self {
+        let trial = Trial {
+            seed: assignment.seed,
+            perturbation: assignment.perturbation.name().to_owned(),
+            outcome: Outcome::CouldNotRun { why },
+            elapsed_us: 0,
+            operations: None,
+        };
+        Self { trial, runtimes: Runtimes::new() }
+    }
+}
+
 impl<'a> Stage<'a> {
     /// Gets ready.
     ///

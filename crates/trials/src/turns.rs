@@ -8,7 +8,7 @@ use jostle_model::{Outcome, Seed, Trial};
 use jostle_watch::{Crew, CrewEvent};
 use serde::{Deserialize, Serialize};
 
-use crate::hunt::{HOPELESS, TELL, lost};
+use crate::hunt::{HOPELESS, TELL};
 use crate::run::{Assignment, Brought, Stage};
 use crate::{HuntError, Perturbation, Plan, Reason, Surroundings};
 
@@ -241,17 +241,11 @@ impl<'a, W: Fn(&[u8]) -> Vec<u8>> Field<'a, W> {
         match self.crew.wait(TELL) {
             CrewEvent::Done { task, brought } => {
                 let Some(task) = self.running.remove(&task) else { return Ok(None) };
-                let brought = serde_json::from_slice(&brought).unwrap_or_else(|error| {
-                    lost(task.assignment, &format!("its result cannot be read: {error}"))
-                });
-                self.take(task, brought, umpire)?;
+                self.take(task, Brought::from_bytes(task.assignment, &brought), umpire)?;
             }
             CrewEvent::Lost { task, signal } => {
                 let Some(task) = self.running.remove(&task) else { return Ok(None) };
-                let how =
-                    signal.map_or("it ended early".to_owned(), |signal| format!("signal {signal} ended it"));
-                let brought = lost(task.assignment, &format!("the process that attended it is lost: {how}"));
-                self.take(task, brought, umpire)?;
+                self.take(task, Brought::lost(task.assignment, signal), umpire)?;
             }
             CrewEvent::Asked { signal } => return Ok(Some(Reason::Asked(signal))),
             CrewEvent::Nothing => {}

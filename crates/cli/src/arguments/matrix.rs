@@ -2,9 +2,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use jostle_report::Format;
 
-use super::duration;
+use super::{ReportArguments, duration};
 
 /// Runs a program in every combination of what may be at fault (versions, layers, settings, mitigations), in turns and in
 /// random order, and says which of them carries the failure, which are exonerated and below which rate, and of which it
@@ -43,11 +42,6 @@ pub(crate) struct MatrixArguments {
     #[arg(long, value_name = "DIR", default_value = ".jostle")]
     pub(crate) case: PathBuf,
 
-    /// How to write the report: human, json, sarif, junit or github.
-    #[arg(long, default_value_t)]
-    pub(crate) format: Format,
-
-    /// Write the report to FILE instead of standard output.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportArguments,
 }

@@ -2,9 +2,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use jostle_report::Format;
 
-use super::duration;
+use super::{ReportArguments, duration};
 
 /// Says whether a fix is real. The plan says what is compared. With `[trials]`: runs of a program without the fix and with it, in
 /// turns, after it was said how many it takes; ends with fixed, still failing, or inconclusive. With `[data]`: production data
@@ -48,11 +47,6 @@ pub(crate) struct VerifyArguments {
     #[arg(long, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
 
-    /// How to write the report: human, json, sarif, junit or github.
-    #[arg(long, default_value_t)]
-    pub(crate) format: Format,
-
-    /// Write the report to FILE instead of standard output.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportArguments,
 }

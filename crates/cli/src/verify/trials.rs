@@ -26,7 +26,7 @@ const APART: u64 = 1 << 40;
 pub(super) fn run(arguments: &VerifyArguments, file: &PlanFile) -> Result<Exit, Failure> {
     let duel = Duel::read(&file.text).map_err(|source| Failure::plan(&arguments.plan, source))?;
     duel.sides.iter().try_for_each(|run| file.check(run))?;
-    let output = Output::open(arguments.output.as_deref())?;
+    let output = Output::open(arguments.report.output.as_deref())?;
     let mut recorder = Recorder::open(&arguments.case)?;
     let arena = Arena::new(file, &duel, &mut recorder, arguments)?;
     let terms = terms(&duel, arguments);
@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &VerifyArguments, file: &PlanFile) -> Result<Exit, 
         duration: arguments.duration.or(duel.budget.duration),
     };
     let mut desk = Desk {
-        format: arguments.format,
+        format: arguments.report.format,
         output,
         progress: ProgressLine::new(),
         recorder,
@@ -132,7 +132,7 @@ fn close(
     }
     let (file, case) = (plan::typed(&arguments.plan), with_case(&arguments.case));
     let report = VerificationReport { summary: &summary, file: &file, case: &case };
-    let text = jostle_report::render_verification(arguments.format, &report, desk.output.style());
+    let text = jostle_report::render_verification(arguments.report.format, &report, desk.output.style());
     desk.output.write(&text);
     match ended {
         Err(error) => {

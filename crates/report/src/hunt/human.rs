@@ -62,12 +62,7 @@ fn rate_of(rate: &Rate, what: &str) -> String {
 
 fn verdict(summary: &HuntSummary, paint: Paint) -> Option<String> {
     let sentence = sentence(summary);
-    let said = match summary.verdict {
-        Verdict::Found => paint.alarm(&sentence),
-        Verdict::NothingFound => paint.bold(&sentence),
-        Verdict::Inconclusive => paint.caution(&sentence),
-    };
-    let mut lines = vec![said];
+    let mut lines = vec![paint.verdict(summary.verdict, &sentence)];
     let operations = summary.rate_per_operation.filter(|rate| rate.events > 0 || summary.failures == 0);
     lines.extend(operations.map(|rate| format!("  {}", rate_of(&rate, "operations"))));
     lines.extend(summary.time_to_failure.as_ref().and_then(after));
@@ -198,8 +193,7 @@ fn times(effect: &Effect) -> String {
 
 fn closing(report: &HuntReport<'_>, paint: Paint) -> String {
     let summary = report.summary;
-    let mut text: String =
-        summary.warnings.iter().map(|warning| paint.caution(&format!("note: {warning}")) + "\n").collect();
+    let mut text = paint.notes(&summary.warnings);
     let work = seconds(summary.trial_ms);
     text.push_str(&paint.dim(&format!(
         "seed {}; {} in {work} of running\n",

@@ -108,9 +108,7 @@ fn closing(report: &MatrixReport<'_>, paint: Paint) -> String {
         });
         text.push('\n');
     }
-    for warning in &summary.warnings {
-        text.push_str(&(paint.caution(&format!("note: {}", printable::line(warning))) + "\n"));
-    }
+    text.push_str(&paint.notes(&summary.warnings));
     let trials = counted(summary.trials, "trial");
     let (work, sure) = (seconds(summary.trial_ms), confidence(summary.confidence));
     let seed = summary.seed;
