@@ -1,5 +1,6 @@
-use hashbrown::HashTable;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 /// The names of things, each kept once, and a number for each in the order of their coming.
 ///
@@ -11,7 +12,7 @@ pub(crate) struct Names {
     /// Where each name ends; the next one begins there.
     ends: Vec<usize>,
     numbers: HashTable<u32>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
 }
 
 impl Names {
