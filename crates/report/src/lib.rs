@@ -34,6 +34,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod call;
 mod format;
 mod github;
 mod human;
@@ -54,6 +55,7 @@ mod wording;
 
 use jostle_model::{Finding, Summary};
 
+pub use call::{CallReport, phase_name, render_call};
 pub use format::{Format, UnknownFormat};
 pub use hunt::{HuntReport, json_trial, render_hunt, render_replay};
 pub use json::{finding as json_finding, summary as json_summary};

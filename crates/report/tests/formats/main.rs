@@ -1,5 +1,6 @@
 //! Every format, rendered from the same findings.
 
+mod calls;
 mod expectations;
 mod hostile;
 mod human;
