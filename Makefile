@@ -45,7 +45,7 @@ test: casebook ## everything that continuous integration runs
 	$(call say,The tests of the cases themselves)
 	@for case in $(cases); do echo "casebook/$$case"; $(MAKE) -s -C "casebook/$$case" test || exit 1; done
 	$(call say,The tests)
-	cargo test --workspace
+	cargo test --workspace --no-fail-fast
 
 bench: ## measure against the peers, side by side
 	$(call say,What measuring needs)

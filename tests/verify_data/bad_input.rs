@@ -110,7 +110,7 @@ fn csv_files_answer_no_sql() {
 
 #[test]
 fn a_list_of_what_nobody_named_is_refused_before_anything_is_read() {
-    let plan = PLAN.split("[data.children]").next().expect("a part").replace("\"orphans < 5%\"", "");
+    let plan = PLAN.split("[data.children]").next().expect("a part").replace("\"orphans < 5%\",", "");
     let asked = Asked::new(&plan);
     asked
         .run(&["--from", "nowhere", "--orphans", "list.csv"])

@@ -148,7 +148,9 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         // At SIGQUIT it ends its children at once, and then itself.
-        let _ = Command::new("kill").args(["-s", "QUIT", &self.postmaster.id().to_string()]).status();
+        if matches!(self.postmaster.try_wait(), Ok(None)) {
+            let _ = Command::new("kill").args(["-s", "QUIT", &self.postmaster.id().to_string()]).status();
+        }
         let begun = Instant::now();
         while matches!(self.postmaster.try_wait(), Ok(None)) && begun.elapsed() < Duration::from_secs(10) {
             thread::sleep(Duration::from_millis(10));

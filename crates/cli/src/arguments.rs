@@ -4,8 +4,10 @@ mod call;
 mod case;
 mod doctor;
 mod hunt;
+mod matrix;
 mod probe;
 mod replay;
+mod report;
 mod verify;
 mod watch;
 
@@ -17,8 +19,10 @@ pub(crate) use call::CallArguments;
 pub(crate) use case::{CaseArguments, CaseDeed};
 pub(crate) use doctor::DoctorArguments;
 pub(crate) use hunt::HuntArguments;
+pub(crate) use matrix::MatrixArguments;
 pub(crate) use probe::ProbeArguments;
 pub(crate) use replay::ReplayArguments;
+pub(crate) use report::ReportArguments;
 pub(crate) use verify::VerifyArguments;
 pub(crate) use watch::WatchArguments;
 
@@ -40,10 +44,12 @@ pub(crate) enum Verb {
     Hunt(Box<HuntArguments>),
     /// Run a trial that failed again, until it is clear how often it does.
     Replay(ReplayArguments),
+    /// Run every combination of what may be at fault, and tell which carries the failure and which are exonerated.
+    Matrix(Box<MatrixArguments>),
     /// Drive an HTTP server with identities, and tell whose were given to others.
     Probe(Box<ProbeArguments>),
     /// Say whether a fix is real, from what production data show before it and after it.
-    Verify(VerifyArguments),
+    Verify(Box<VerifyArguments>),
     /// Call a native library from many threads, and see whether it goes wrong on its own.
     Call(CallArguments),
     /// The process that makes the calls.

@@ -1,12 +1,13 @@
 use std::error::Error;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use jostle_call::{CallError, PlanError};
+use jostle_call::CallError;
 use jostle_casefile::CaseError;
-use jostle_measure::{PlanError, SourceError};
+use jostle_measure::SourceError;
+use jostle_plans::PlanError;
 use jostle_probe::{CurlError, ListError, ProbeError, ScenarioError};
-use jostle_trials::{HuntError, NoShard, UnknownPerturbation};
+use jostle_trials::{HuntError, MatrixError, NoShard, UnknownPerturbation};
 use jostle_watch::WatchError;
 
 use crate::exit::Exit;
@@ -75,12 +76,29 @@ pub(crate) enum Failure {
     /// The plan cannot be read.
     #[error("read the plan {path}", path = .path.display())]
     Plan { path: PathBuf, source: io::Error },
+    /// Something is wrong with what is to be compared.
+    #[error("read {path}, line {line}: {problem}", path = .path.display(), line = .error.line, problem = .error.problem)]
+    Comparison { path: PathBuf, error: Box<PlanError> },
+    /// The directory that trials are to run in is not there.
+    #[error("run trials in {directory}: there is no such directory", directory = .0.display())]
+    NoDirectory(PathBuf),
+    /// There is no factor to bisect, or others are not settled.
+    #[error(
+        "bisect {0}: the plan has no such factor, or no [reference] that says how the other factors are set"
+    )]
+    NoBisection(String),
+    /// Nothing like this was run before.
+    #[error("go on: {file} has no trials of this plan", file = .0.display())]
+    NothingLikeThis(PathBuf),
+    /// The trials of a comparison cannot be summed up.
+    #[error(transparent)]
+    Matrix(#[from] MatrixError),
     /// The plan does not say what is to be verified.
-    #[error("verify {path}: it has no [data]", path = .0.display())]
+    #[error("verify {path}: it has neither [trials] nor [data]", path = .0.display())]
     NothingToVerify(PathBuf),
     /// The plan for production data cannot be followed.
     #[error(transparent)]
-    DataPlan(#[from] PlanError),
+    DataPlan(#[from] jostle_measure::PlanError),
     /// Production data cannot be had.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -93,6 +111,11 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// Something is wrong with a plan in this file.
+    pub(crate) fn plan(path: &Path, error: PlanError) -> Self {
+        Self::Comparison { path: path.to_owned(), error: Box::new(error) }
+    }
+
     /// Tells the user, and says how to exit.
     pub(crate) fn report(&self) -> Exit {
         self.tell();
@@ -140,12 +163,17 @@ impl Failure {
             | Self::NothingToResume(_)
             | Self::NoHunt(_)
             | Self::NoReplay(_)
-            | Self::DidNotFail(_) => Exit::Usage,
+            | Self::DidNotFail(_)
+            | Self::Plan { .. }
+            | Self::Comparison { .. }
+            | Self::NoDirectory(_)
+            | Self::NoBisection(_)
+            | Self::NothingLikeThis(_)
+            | Self::Matrix(MatrixError::Odds(_)) => Exit::Usage,
+            Self::Matrix(MatrixError::Case(error)) => case_exit(error),
             Self::Source(error) if error.blames_input() => Exit::Usage,
             Self::Source(_) => Exit::CannotLook,
-            Self::Plan { .. } | Self::NothingToVerify(_) | Self::DataPlan(_) | Self::NoChildren => {
-                Exit::Usage
-            }
+            Self::NothingToVerify(_) | Self::DataPlan(_) | Self::NoChildren => Exit::Usage,
             Self::Apart(_) | Self::Killed(_) | Self::Hunt(_) | Self::Directory(_) => Exit::CannotLook,
         }
     }
@@ -172,7 +200,17 @@ impl Failure {
             Self::DidNotFail(_) => Some("see which failed: jostle case show"),
             Self::Open { .. } => Some("give --output a path in a directory that exists and may be written"),
             Self::Plan { .. } => Some("give the path of a TOML file"),
-            Self::NothingToVerify(_) => Some("docs/verify-data.md shows what stands in [data]"),
+            Self::Comparison { .. } => Some("docs/matrix.md and docs/verify.md say what may stand in a plan"),
+            Self::NoDirectory(_) => Some("`directory` in a plan is meant from where the plan lies"),
+            Self::NoBisection(_) => Some("name a factor of the plan, and give the plan a [reference]"),
+            Self::NothingLikeThis(_) => Some("leave --resume out to begin"),
+            Self::Matrix(MatrixError::Case(error)) => Some(error.hint()),
+            Self::Matrix(MatrixError::Odds(_)) => {
+                Some("let the plan have fewer settings: see `near` and [[exclude]]")
+            }
+            Self::NothingToVerify(_) => {
+                Some("docs/verify.md shows what stands in [trials], docs/verify-data.md what in [data]")
+            }
             Self::DataPlan(_) => Some("docs/verify-data.md says what may stand there"),
             Self::Source(error) => Some(error.hint()),
             Self::NoChildren => {
@@ -200,7 +238,7 @@ fn call_exit(error: &CallError) -> Exit {
 
 fn call_hint(error: &CallError) -> &'static str {
     match error {
-        CallError::Plan(PlanError::Read { .. }) => "give a path to a file that you may read",
+        CallError::Plan(jostle_call::PlanError::Read { .. }) => "give a path to a file that you may read",
         CallError::Plan(_) => "what a plan says stands in docs/call.md",
         CallError::Library { .. } => {
             "give library a path relative to the plan, or a name that the loader finds; ldd FILE says what it needs"
@@ -235,6 +273,7 @@ fn hunt_hint(error: &HuntError) -> Option<&'static str> {
         HuntError::Plan(_) => "the syntax is that of https://docs.rs/regex, without look-around",
         HuntError::CouldNotRun(_) => "see what holds it up: jostle doctor, and run the command by hand",
         HuntError::Crew(_) => "let this user start more processes: see ulimit -u, and the container's limits",
+        HuntError::Prepare { .. } => "run it by hand, in the directory of the plan",
         HuntError::Keep(_) => {
             "what was recorded before is kept: see jostle case show; go on by jostle hunt --resume"
         }

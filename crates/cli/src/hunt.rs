@@ -1,8 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::env;
 use std::error::Error;
-use std::num::NonZero;
 use std::time::{Duration, Instant, SystemTime};
-use std::{env, thread};
 
 use jostle_casefile::{Case, NewPlan, PlanFingerprint, Recorder, Recording, TrialName};
 use jostle_model::{HuntSummary, Seed, Trial};
@@ -23,7 +22,7 @@ const ENOUGH: Limits = Limits { duration: Some(Duration::from_secs(300)), trials
 
 /// `jostle hunt`: how often does it fail, how, and what makes it fail more?
 pub(crate) fn run(arguments: &HuntArguments) -> Result<Exit, Failure> {
-    let output = Output::open(arguments.output.as_deref())?;
+    let output = Output::open(arguments.report.output.as_deref())?;
     let mut recorder = Recorder::open(&arguments.case)?;
     let (order, plan) = if arguments.resume {
         resumed(recorder.case(), arguments)?
@@ -35,13 +34,13 @@ pub(crate) fn run(arguments: &HuntArguments) -> Result<Exit, Failure> {
         plan: &order.plan,
         surroundings: &surroundings,
         limits: limits(arguments),
-        jobs: jobs(arguments),
+        jobs: arguments.jobs.map_or_else(jostle_watch::processors, |jobs| jobs as usize),
         perturb: order.perturb.clone(),
         shard: shard(arguments)?,
         made: made(recorder.case(), plan)?,
         past: past(recorder.case(), plan)?,
     };
-    let mut desk = Desk::new(arguments.format, output, recorder, plan);
+    let mut desk = Desk::new(arguments.report.format, output, recorder, plan);
     let ended = jostle_trials::hunt(&hunt, &mut desk);
     desk.progress.clear();
     let settled = match (&ended, &order.perturb) {
@@ -59,17 +58,22 @@ fn close(
     arguments: &HuntArguments,
     ended: Result<Reason, HuntError>,
 ) -> Result<Exit, Failure> {
-    if let (Err(error), 0) = (&ended, desk.ended) {
-        let _ = error;
-        return Err(ended.map(|_| ()).expect_err("just seen").into());
-    }
+    let ended = match (ended, desk.ended) {
+        (Err(error), 0) => return Err(error.into()),
+        (ended, _) => ended,
+    };
     let mut summary = jostle_trials::sum_up(desk.recorder.case(), desk.plan, order.plan.seed, settled)?;
     if let Ok(Reason::Asked(signal)) = ended {
         summary.warnings.push(format!("signal {signal} ended the hunt; trials under way were not counted"));
     }
     let case = with_case(&arguments.case);
-    let exit =
-        report(&mut desk.output, arguments.format, &summary, &shell_quoted(&order.plan.command), &case);
+    let exit = report(
+        &mut desk.output,
+        arguments.report.format,
+        &summary,
+        &shell_quoted(&order.plan.command),
+        &case,
+    );
     match ended {
         Ok(_) => Ok(exit),
         Err(error) => {
@@ -109,6 +113,7 @@ fn begun(recorder: &mut Recorder, arguments: &HuntArguments) -> Result<(Order, P
         },
         directory: env::current_dir().map_err(Failure::Directory)?,
         perturb: arguments.perturb.parse().map_err(Failure::Perturbation)?,
+        environment: BTreeMap::new(),
     };
     let plan = recorder.plan(&NewPlan {
         identity: &order.plan.canonical(),
@@ -124,7 +129,7 @@ fn begun(recorder: &mut Recorder, arguments: &HuntArguments) -> Result<(Order, P
 fn check(arguments: &HuntArguments) -> Result<(), Failure> {
     match arguments.command.first() {
         Some(program) if !program.to_string_lossy().contains('{') => {
-            jostle_watch::check_program(program)?;
+            jostle_watch::find_program(program)?;
             Ok(())
         }
         _ => Ok(()),
@@ -154,9 +159,10 @@ fn resumed(case: &Case, arguments: &HuntArguments) -> Result<(Order, PlanFingerp
 
 /// What trials run in.
 pub(crate) fn surroundings(order: &Order) -> Surroundings {
+    let added = order.environment.iter().map(|(name, value)| (name.into(), value.into()));
     Surroundings {
         directory: Some(order.directory.clone()),
-        environment: env::vars_os().collect(),
+        environment: env::vars_os().chain(added).collect(),
         scratch: env::temp_dir(),
     }
 }
@@ -165,11 +171,6 @@ fn limits(arguments: &HuntArguments) -> Limits {
     let asked =
         Limits { duration: arguments.duration, trials: arguments.trials, failures: arguments.failures };
     if asked == (Limits { duration: None, trials: None, failures: None }) { ENOUGH } else { asked }
-}
-
-fn jobs(arguments: &HuntArguments) -> usize {
-    let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    arguments.jobs.map_or(processors, |jobs| jobs as usize)
 }
 
 fn shard(arguments: &HuntArguments) -> Result<Shard, Failure> {

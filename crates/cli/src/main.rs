@@ -11,7 +11,9 @@ mod doctor;
 mod exit;
 mod failure;
 mod hunt;
+mod matrix;
 mod output;
+mod plan;
 mod probe;
 mod progress;
 mod replay;
@@ -33,8 +35,9 @@ fn main() -> ExitCode {
         Verb::Watch(arguments) => apart(|| watch::run(&arguments)),
         Verb::Hunt(arguments) => finish(hunt::run(&arguments)),
         Verb::Replay(arguments) => finish(replay::run(&arguments)),
-        Verb::Probe(arguments) => finish(probe::run(&arguments)),
+        Verb::Matrix(arguments) => finish(matrix::run(&arguments)),
         Verb::Verify(arguments) => finish(verify::run(&arguments)),
+        Verb::Probe(arguments) => finish(probe::run(&arguments)),
         Verb::Call(arguments) => finish(call::run(&arguments)),
         Verb::CallInChild => finish(call::serve()),
         Verb::Case(arguments) => finish(case::run(&arguments)),

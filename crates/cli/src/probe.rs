@@ -27,8 +27,8 @@ const LONGEST: Duration = Duration::from_secs(3_600);
 pub(crate) fn run(arguments: &ProbeArguments) -> Result<Exit, Failure> {
     let order = order(arguments)?;
     let options = options(arguments, &order)?;
-    let output = Output::open(arguments.output.as_deref())?;
-    let mut desk = Desk { format: arguments.format, output, progress: ProgressLine::new() };
+    let output = Output::open(arguments.report.output.as_deref())?;
+    let mut desk = Desk { format: arguments.report.format, output, progress: ProgressLine::new() };
     let probed = jostle_probe::probe(&options, &mut desk);
     desk.progress.clear();
     let outcome = probed?;
@@ -183,12 +183,12 @@ pub(crate) fn recorded(case: &Case, name: &str) -> Result<Option<(Order, Pair)>,
 
 /// `jostle replay` of what a probe has found: just its two requests.
 pub(crate) fn again(order: &Order, pair: &Pair, arguments: &ReplayArguments) -> Result<Exit, Failure> {
-    let mut output = Output::open(arguments.output.as_deref())?;
+    let mut output = Output::open(arguments.report.output.as_deref())?;
     let mut desk = Desk { format: Format::Human, output: Output::open(None)?, progress: ProgressLine::new() };
     let replayed = jostle_probe::replay(&Options::again(order)?, pair, arguments.times, &mut desk);
     desk.progress.clear();
     let (summary, failure) = replayed?.told(pair);
-    output.write(&jostle_report::render_replay(arguments.format, &summary, &failure, output.style()));
+    output.write(&jostle_report::render_replay(arguments.report.format, &summary, &failure, output.style()));
     Ok(if output.failed { Exit::CannotLook } else { summary.verdict.into() })
 }
 

@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &ReplayArguments) -> Result<Exit, Failure> {
     if let Some((order, pair)) = probe::recorded(&case, &arguments.trial)? {
         return probe::again(&order, &pair, arguments);
     }
-    let mut output = Output::open(arguments.output.as_deref())?;
+    let mut output = Output::open(arguments.report.output.as_deref())?;
     let recorded = case.find(&arguments.trial)?;
     let no_order = || Failure::NoReplay(recorded.name.short());
     let plan = case.plan(recorded.plan)?.ok_or_else(no_order)?;
@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &ReplayArguments) -> Result<Exit, Failure> {
         times: arguments.times,
     };
     let mut desk = Desk {
-        format: arguments.format,
+        format: arguments.report.format,
         output: &mut output,
         progress: ProgressLine::new(),
         ended: 0,
@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &ReplayArguments) -> Result<Exit, Failure> {
     let replayed = jostle_trials::replay(&replay, &mut desk);
     desk.progress.clear();
     let summary = replayed?;
-    let text = jostle_report::render_replay(arguments.format, &summary, failure, output.style());
+    let text = jostle_report::render_replay(arguments.report.format, &summary, failure, output.style());
     output.write(&text);
     Ok(if output.failed { Exit::CannotLook } else { summary.verdict.into() })
 }

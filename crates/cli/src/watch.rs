@@ -13,8 +13,8 @@ use crate::words::shell_quoted;
 pub(crate) fn run(arguments: &WatchArguments) -> Result<Exit, Failure> {
     let options = options(arguments)?;
     let mut desk = Desk {
-        format: arguments.format,
-        output: Output::open(arguments.output.as_deref())?,
+        format: arguments.report.format,
+        output: Output::open(arguments.report.output.as_deref())?,
         progress: ProgressLine::new(),
     };
     let watched = jostle_watch::watch(&options, &mut desk);

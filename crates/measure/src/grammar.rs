@@ -64,6 +64,9 @@ fn senseless(expectation: &Expectation) -> Option<&'static str> {
         Measure::Outliers(_) if number.drop => {
             Some("outliers are already those that are new; compare the shares of units: drop(share(…))")
         }
+        Measure::Outliers(Threshold { within: None, .. }) => {
+            Some("the longer one waits the more rows there are; say within which time: outliers(> N in 24h)")
+        }
         Measure::Outliers(_) if number.period.is_some() => Some(
             "outliers are looked for from the change to the end of the data; put the time into the brackets",
         ),

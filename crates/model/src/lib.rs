@@ -14,6 +14,7 @@
 
 mod access;
 mod address;
+mod bisection;
 mod bound;
 mod boundary;
 mod call;
@@ -21,7 +22,9 @@ mod crash;
 mod crossing;
 mod finding;
 mod frame;
+mod go;
 mod hunt;
+mod matrix;
 mod place;
 mod probe;
 mod production;
@@ -29,9 +32,11 @@ mod rate;
 mod signature;
 mod summary;
 mod trial;
+mod verification;
 
 pub use access::{Access, Atomicity, Direction};
 pub use address::{Address, FileAddress};
+pub use bisection::{BisectionSummary, Tried};
 pub use bound::UpperBound;
 pub use boundary::{Boundary, Given};
 pub use call::{CallEnd, CallPhase, CallSummary, Caller, SerialRun, StepCount, Whereabouts, WrongAnswer};
@@ -39,8 +44,12 @@ pub use crash::{Crash, Hang, Register};
 pub use crossing::{Crossing, Exchange};
 pub use finding::{Collision, Evidence, Finding, Fingerprint, Grade, Rule};
 pub use frame::{Frame, Snippet};
+pub use go::is_go_standard_package;
 pub use hunt::{
     Effect, FailingTrial, Family, HuntSummary, Kind, Owed, OwedUnder, ReplaySummary, TimeToFailure, Way,
+};
+pub use matrix::{
+    Cell, Charge, Cleared, Culprit, MatrixSummary, Open, Part, Remedy, Ruling, Statement, Varied,
 };
 pub use place::{Goroutine, Place, Process, Role, Thread};
 pub use probe::{ModeCount, ProbeCounts, ProbeSummary};
@@ -49,6 +58,7 @@ pub use rate::{Rate, Ratio};
 pub use signature::Signature;
 pub use summary::{ExitStatus, Summary, Verdict, WatchCounts};
 pub use trial::{Failure, Outcome, Seed, Trial};
+pub use verification::{Effort, Proof, VerificationSummary};
 
 /// The version of the JSON contract; it changes when a reader of the old one would misunderstand the new.
 pub const SCHEMA: u32 = 1;

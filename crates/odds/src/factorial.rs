@@ -78,6 +78,15 @@ impl Factorial {
         self.cells[cell] = self.cells[cell] + tally;
     }
 
+    /// Forgets the trials of a cell.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no such cell.
+    pub fn clear(&mut self, cell: usize) {
+        self.cells[cell] = Tally::default();
+    }
+
     /// All trials in which every one of these levels was set, and no others.
     pub fn with(&self, levels: &[Level]) -> Tally {
         self.matching(|setting| levels.iter().all(|level| setting[level.factor] == level.level))

@@ -66,7 +66,19 @@ impl Factorial {
     /// that is for trials whose number was fixed beforehand: whoever judges again after more of them has two chances to be
     /// wrong, and asks each time with [`shared_by`](Confidence::shared_by)`(2)`.
     pub fn judge(&self, confidence: Confidence, worth: f64) -> Vec<Judged> {
-        let hearings: Vec<Hearing> = self.suspects().into_iter().map(|suspect| self.hear(suspect)).collect();
+        self.judge_only(|_| true, confidence, worth)
+    }
+
+    /// The same for some levels and the pairs of those. A level that stands for the lack of something is to be compared
+    /// with, and not to be suspected; each suspect more costs all others some certainty.
+    pub fn judge_only(
+        &self,
+        is_suspected: impl Fn(Level) -> bool,
+        confidence: Confidence,
+        worth: f64,
+    ) -> Vec<Judged> {
+        let suspects = self.suspects(is_suspected).into_iter();
+        let hearings: Vec<Hearing> = suspects.map(|suspect| self.hear(suspect)).collect();
         let chances: Vec<f64> = hearings.iter().map(Hearing::chance).collect();
         let adjusted = holm(&chances).into_iter();
         let largest = self.cells().iter().map(|tally| tally.trials()).max().unwrap_or(0);
@@ -74,8 +86,8 @@ impl Factorial {
         hearings.into_iter().zip(adjusted).map(judge).collect()
     }
 
-    fn suspects(&self) -> Vec<Suspect> {
-        let levels = self.all_levels();
+    fn suspects(&self, is_suspected: impl Fn(Level) -> bool) -> Vec<Suspect> {
+        let levels: Vec<Level> = self.all_levels().into_iter().filter(|&level| is_suspected(level)).collect();
         let alone = levels.iter().copied().map(Suspect::Level);
         let pairs = levels.iter().flat_map(|&one| {
             let later = levels.iter().filter(move |other| other.factor > one.factor);
@@ -256,6 +268,14 @@ mod tests {
         };
         (0..4).for_each(|cell| design.add(cell, Tally::of(0, more)));
         assert!(matches!(design.judge(Confidence::NINETY_FIVE, WORTH)[0].ruling, Ruling::Exonerated { .. }));
+    }
+
+    #[test]
+    fn the_lack_of_something_is_not_suspected() {
+        let design = matrix(|setting| if setting[0] == 0 { 20 } else { 0 });
+        let judged = design.judge_only(|level| level != self::level(0, 0), Confidence::NINETY_FIVE, WORTH);
+        assert_eq!(judged.len(), 5 + 8);
+        assert!(judged.iter().all(|judged| !matches!(judged.ruling, Ruling::Implicated { .. })));
     }
 
     #[test]

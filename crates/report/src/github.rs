@@ -3,28 +3,32 @@
 //! The escapes are those of the Actions toolkit's `command.ts`: a message escapes `%`, carriage return and
 //! newline, a property also `:` and `,`.
 
-use jostle_model::{Finding, Frame, Place, Verdict};
+use jostle_model::{Finding, Frame, Place};
 
-use crate::{Run, next, printable, rule, verdict, wording};
+use crate::closing::Closing;
+use crate::{Run, rule, verdict, wording};
 
-/// One annotation per finding, and one for the verdict.
+/// The findings of a watch.
 pub(crate) fn render(run: &Run<'_>) -> String {
-    let findings = run.findings.iter().map(finding);
-    let warnings = run.summary.warnings.iter().map(|text| command("warning", &[], &printable::line(text)));
-    findings.chain(warnings).chain([closing(run)]).map(|line| line + "\n").collect()
+    document(&verdict::closing(run), run.findings.iter().map(finding))
+}
+
+/// What was found, one annotation each, then the warnings, and one for the verdict.
+pub(crate) fn document(closing: &Closing<'_>, found: impl Iterator<Item = String>) -> String {
+    let warnings = closing.warnings().map(|text| command("warning", &[], &text));
+    found.chain(warnings).chain([verdict(closing)]).map(|line| line + "\n").collect()
+}
+
+fn verdict(closing: &Closing<'_>) -> String {
+    let name = if closing.is_inconclusive() { "warning" } else { "notice" };
+    let next = closing.next.as_ref().map(|next| format!("\nnext: {next}")).unwrap_or_default();
+    command(name, &[("title", format!("jostle {}", closing.verb))], &format!("{}{next}", closing.sentence))
 }
 
 fn finding(finding: &Finding) -> String {
     let mut properties = finding.places.first().map_or_else(Vec::new, location);
     properties.push(("title", format!("{}: {}", finding.rule.name(), wording::title(finding))));
-    command(level(finding), &properties, &message(finding))
-}
-
-fn level(finding: &Finding) -> &'static str {
-    match rule::level(finding) {
-        rule::Level::Error => "error",
-        rule::Level::Warning => "warning",
-    }
+    command(rule::level(finding).name(), &properties, &message(finding))
 }
 
 fn location(place: &Place) -> Vec<(&'static str, String)> {
@@ -53,15 +57,6 @@ fn side(finding: &Finding, index: usize, place: &Place) -> String {
         Some(Frame { function: Some(_), .. }) => format!("{position}, in {}: {deed}", wording::label(place)),
         _ => format!("{position}: {deed}"),
     }
-}
-
-fn closing(run: &Run<'_>) -> String {
-    let name = match run.summary.verdict {
-        Verdict::Found | Verdict::NothingFound => "notice",
-        Verdict::Inconclusive => "warning",
-    };
-    let title = [("title", format!("jostle {}", run.summary.verb))];
-    command(name, &title, &format!("{}\nnext: {}", verdict::sentence(run), next::command(run)))
 }
 
 pub(crate) fn command(name: &str, properties: &[(&str, String)], message: &str) -> String {

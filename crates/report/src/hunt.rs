@@ -7,9 +7,11 @@ mod replay;
 use jostle_model::{HuntSummary, Outcome, SCHEMA, Trial};
 use serde::Serialize;
 
-use crate::json::to_line;
+use crate::closing::Closing;
+use crate::json::{self, to_line};
 use crate::{Format, Style};
 
+pub(crate) use human::{families, family};
 pub use replay::render_replay;
 
 /// A finished hunt.
@@ -27,7 +29,7 @@ pub struct HuntReport<'a> {
 pub fn render_hunt(format: Format, report: &HuntReport<'_>, style: Style) -> String {
     match format {
         Format::Human => human::render(report, style),
-        Format::Json => json_summary(report.summary) + "\n",
+        Format::Json => json::line("summary", report.summary) + "\n",
         Format::Sarif => machine::sarif(report),
         Format::Junit => machine::junit(report),
         Format::Github => machine::github(report),
@@ -36,32 +38,24 @@ pub fn render_hunt(format: Format, report: &HuntReport<'_>, style: Style) -> Str
 
 /// A trial as one line of JSON, without a newline; without a name where it was not recorded.
 pub fn json_trial(trial: &Trial, name: Option<&str>) -> String {
-    let failure = trial.outcome.failure();
-    to_line(&TrialLine {
-        schema: SCHEMA,
-        kind: "trial",
-        trial: name,
-        seed: trial.seed.0,
-        perturbation: &trial.perturbation,
-        outcome: trial.outcome.name(),
-        signature: failure.map(|failure| failure.signature.exact.as_str()),
-        failure: failure.map(|failure| failure.signature.kind.as_str()),
-        title: failure.map(|failure| failure.title.as_str()),
-        elapsed_us: trial.elapsed_us,
-        operations: trial.operations,
-        why: match &trial.outcome {
-            Outcome::CouldNotRun { why } => Some(why),
-            _ => None,
-        },
-    })
+    to_line(&TrialLine::of(trial, name))
 }
 
-fn json_summary(summary: &HuntSummary) -> String {
-    to_line(&SummaryLine { schema: SCHEMA, kind: "summary", summary })
+fn closing<'a>(report: &HuntReport<'a>) -> Closing<'a> {
+    let summary = report.summary;
+    Closing {
+        verb: summary.verb,
+        verdict: summary.verdict,
+        seed: summary.seed.0,
+        warnings: &summary.warnings,
+        command: format!("jostle {}{} -- {}", summary.verb, report.case, report.command),
+        sentence: human::sentence(summary),
+        next: Some(human::next(report)),
+    }
 }
 
 #[derive(Serialize)]
-struct TrialLine<'a> {
+pub(crate) struct TrialLine<'a> {
     schema: u32,
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,10 +76,26 @@ struct TrialLine<'a> {
     why: Option<&'a str>,
 }
 
-#[derive(Serialize)]
-struct SummaryLine<'a> {
-    schema: u32,
-    kind: &'static str,
-    #[serde(flatten)]
-    summary: &'a HuntSummary,
+impl<'a> TrialLine<'a> {
+    /// What is told of a trial with this name.
+    pub(crate) fn of(trial: &'a Trial, name: Option<&'a str>) -> Self {
+        let failure = trial.outcome.failure();
+        Self {
+            schema: SCHEMA,
+            kind: "trial",
+            trial: name,
+            seed: trial.seed.0,
+            perturbation: &trial.perturbation,
+            outcome: trial.outcome.name(),
+            signature: failure.map(|failure| failure.signature.exact.as_str()),
+            failure: failure.map(|failure| failure.signature.kind.as_str()),
+            title: failure.map(|failure| failure.title.as_str()),
+            elapsed_us: trial.elapsed_us,
+            operations: trial.operations,
+            why: match &trial.outcome {
+                Outcome::CouldNotRun { why } => Some(why),
+                _ => None,
+            },
+        }
+    }
 }

@@ -54,6 +54,19 @@ pub(crate) fn render(run: &Run<'_>) -> String {
     lines.join("\n") + "\n"
 }
 
+/// A line of this kind: the keys of `value` after those that every line begins with.
+pub(crate) fn line(kind: &'static str, value: &impl Serialize) -> String {
+    to_line(&Line { schema: SCHEMA, kind, value })
+}
+
+#[derive(Serialize)]
+struct Line<'a, T: Serialize> {
+    schema: u32,
+    kind: &'static str,
+    #[serde(flatten)]
+    value: &'a T,
+}
+
 /// `value` as JSON on one line, in which nothing but printable characters stand unescaped.
 pub(crate) fn to_line(value: &impl Serialize) -> String {
     let mut bytes = Vec::new();

@@ -34,6 +34,8 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod bisection;
+mod closing;
 mod call;
 mod format;
 mod github;
@@ -41,6 +43,7 @@ mod human;
 mod hunt;
 mod json;
 mod junit;
+mod matrix;
 mod next;
 mod paths;
 mod printable;
@@ -51,16 +54,20 @@ mod rule;
 mod sarif;
 mod signal;
 mod verdict;
+mod verification;
 mod wording;
 
 use jostle_model::{Finding, Summary};
 
+pub use bisection::render_bisection;
 pub use call::{CallReport, phase_name, render_call};
 pub use format::{Format, UnknownFormat};
 pub use hunt::{HuntReport, json_trial, render_hunt, render_replay};
 pub use json::{finding as json_finding, summary as json_summary};
+pub use matrix::{MatrixReport, json_trial_of, render_matrix};
 pub use probe::{ProbeReport, json_probe_summary, render_probe};
 pub use production::{ProductionReport, render_production};
+pub use verification::{VerificationReport, render_effort, render_verification};
 
 /// How the human format is laid out; the other formats do not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +76,11 @@ pub struct Style {
     pub color: bool,
     /// The width to fit into, in columns. Anything narrower than 60 is laid out for 60.
     pub width: usize,
+}
+
+impl Style {
+    /// For text inside a document for machines: nobody to colour it for, and no terminal to fit.
+    pub(crate) const PLAIN: Self = Self { color: false, width: 110 };
 }
 
 /// A finished run.

@@ -6,10 +6,11 @@ mod wording;
 
 use std::collections::BTreeMap;
 
-use jostle_model::{Finding, ProbeSummary, SCHEMA};
+use jostle_model::{Finding, ProbeSummary};
 use serde::Serialize;
 
-use crate::json::{self, to_line};
+use crate::closing::Closing;
+use crate::json;
 use crate::{Format, Style};
 
 pub(crate) use wording::told;
@@ -42,16 +43,28 @@ pub fn render_probe(format: Format, report: &ProbeReport<'_>, style: Style) -> S
     }
 }
 
+fn closing<'a>(report: &ProbeReport<'a>) -> Closing<'a> {
+    let summary = report.summary;
+    Closing {
+        verb: summary.verb,
+        verdict: summary.verdict,
+        seed: summary.seed,
+        warnings: &summary.warnings,
+        command: format!("jostle {} {}", summary.verb, report.command),
+        sentence: wording::sentence(report),
+        next: Some(wording::next(report)),
+    }
+}
+
 /// The last line of a probe as JSON, without a newline.
 pub fn json_probe_summary(summary: &ProbeSummary, findings: &[Finding]) -> String {
     let times = findings.iter().map(|finding| (finding.id.to_string(), finding.times())).collect();
-    to_line(&SummaryLine { schema: SCHEMA, kind: "summary", summary, times })
+    json::line("summary", &Counted { summary, times })
 }
 
+/// The summary with how often each finding was met.
 #[derive(Serialize)]
-struct SummaryLine<'a> {
-    schema: u32,
-    kind: &'static str,
+struct Counted<'a> {
     #[serde(flatten)]
     summary: &'a ProbeSummary,
     times: BTreeMap<String, u64>,

@@ -3,10 +3,10 @@
 mod human;
 mod machine;
 
-use jostle_model::{Expected, ProductionSummary, Quantity, SCHEMA, Standing};
-use serde::Serialize;
+use jostle_model::{Expected, ProductionSummary, Quantity, Standing};
 
-use crate::json::to_line;
+use crate::closing::Closing;
+use crate::json;
 use crate::quantity::{count, percent};
 use crate::{Format, Style};
 
@@ -23,7 +23,7 @@ pub struct ProductionReport<'a> {
 pub fn render_production(format: Format, report: &ProductionReport<'_>, style: Style) -> String {
     match format {
         Format::Human => human::render(report, style),
-        Format::Json => json(report.summary),
+        Format::Json => lines(report.summary),
         Format::Sarif => machine::sarif(report),
         Format::Junit => machine::junit(report),
         Format::Github => machine::github(report),
@@ -31,19 +31,22 @@ pub fn render_production(format: Format, report: &ProductionReport<'_>, style: S
 }
 
 /// A line for each expectation, and the summary.
-fn json(summary: &ProductionSummary) -> String {
-    let expectation = |expected| to_line(&Line { schema: SCHEMA, kind: "expectation", line: expected });
-    let lines = summary.expectations.iter().map(expectation);
-    let last = to_line(&Line { schema: SCHEMA, kind: "summary", line: summary });
-    lines.chain([last]).map(|line| line + "\n").collect()
+fn lines(summary: &ProductionSummary) -> String {
+    let expectations = summary.expectations.iter().map(|expected| json::line("expectation", expected));
+    expectations.chain([json::line("summary", summary)]).map(|line| line + "\n").collect()
 }
 
-#[derive(Serialize)]
-struct Line<'a, T: Serialize> {
-    schema: u32,
-    kind: &'static str,
-    #[serde(flatten)]
-    line: &'a T,
+fn closing<'a>(report: &ProductionReport<'a>) -> Closing<'a> {
+    let summary = report.summary;
+    Closing {
+        verb: summary.verb,
+        verdict: summary.verdict,
+        seed: summary.seed,
+        warnings: &summary.warnings,
+        command: report.command.to_owned(),
+        sentence: sentence(summary),
+        next: Some(next(report)),
+    }
 }
 
 fn standing(standing: Standing) -> &'static str {

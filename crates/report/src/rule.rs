@@ -11,6 +11,21 @@ pub(crate) enum Level {
     Warning,
 }
 
+impl Level {
+    /// As SARIF and GitHub name it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// Where the rule stands among all.
+pub(crate) fn index(rule: Rule) -> Option<usize> {
+    ALL.iter().position(|listed| *listed == rule)
+}
+
 /// Every rule, in the order in which machine formats list them.
 pub(crate) const ALL: [Rule; 11] = [
     Rule::DataRace,

@@ -6,29 +6,39 @@
 mod location;
 mod run;
 
-use jostle_model::{Finding, Frame, Grade, Place, Rule};
+use jostle_model::{Finding, Frame, Grade, Place, Rule, SCHEMA};
 use serde_json::{Value, json};
 
-use crate::{Run, json, rule, wording};
+use crate::{Run, rule, verdict, wording};
 use location::{flow_step, location, stack_frame};
+pub(crate) use run::{Results, log};
 
-/// The whole log.
+/// The findings of a watch.
 pub(crate) fn render(run: &Run<'_>) -> String {
-    let log = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [run::object(run)],
-    });
-    json::to_line(&log) + "\n"
+    let results = run.findings.iter().map(result).collect();
+    log(&verdict::closing(run), Results { rules: descriptors(), results, properties: properties(run) })
+}
+
+fn properties(run: &Run<'_>) -> Value {
+    let summary = run.summary;
+    json!({
+        "schema": SCHEMA,
+        "verb": summary.verb,
+        "verdict": summary.verdict,
+        "bound": summary.bound,
+        "seed": summary.seed,
+        "target": summary.target,
+        "counts": summary.counts,
+    })
 }
 
 /// The finding as a `result`.
 fn result(finding: &Finding) -> Value {
     let mut result = json!({
         "ruleId": finding.rule.name(),
-        "ruleIndex": rule::ALL.iter().position(|rule| *rule == finding.rule),
+        "ruleIndex": rule::index(finding.rule),
         "kind": "fail",
-        "level": level(finding),
+        "level": rule::level(finding).name(),
         "rank": rank(finding.grade()),
         "message": { "text": message(finding) },
         "locations": finding.places.first().and_then(|place| located(finding, 0, place)).into_iter().collect::<Vec<_>>(),
@@ -47,13 +57,6 @@ fn result(finding: &Finding) -> Value {
 
 fn seen((_, place): &(usize, &Place)) -> bool {
     !place.stack.is_empty()
-}
-
-fn level(finding: &Finding) -> &'static str {
-    match rule::level(finding) {
-        rule::Level::Error => "error",
-        rule::Level::Warning => "warning",
-    }
 }
 
 /// SARIF's rank, from 0 to 100, orders results within a run: it follows the strength of the evidence.
@@ -116,8 +119,12 @@ fn thread_flow(finding: &Finding, index: usize, place: &Place) -> Value {
     })
 }
 
-/// The rule as a `reportingDescriptor`.
-pub(crate) fn descriptor(rule: Rule) -> Value {
+/// Every rule as a `reportingDescriptor`; a result names its own by its place among them.
+pub(crate) fn descriptors() -> Vec<Value> {
+    rule::ALL.map(descriptor).to_vec()
+}
+
+fn descriptor(rule: Rule) -> Value {
     json!({
         "id": rule.name(),
         "name": pascal_case(rule.name()),

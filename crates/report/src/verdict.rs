@@ -2,6 +2,7 @@
 
 use jostle_model::{Finding, Rule, Summary, UpperBound, Verdict};
 
+use crate::closing::Closing;
 use crate::quantity::{confidence, count, counted, percent, seconds};
 use crate::{Run, next, rule, signal};
 
@@ -27,6 +28,19 @@ pub(crate) fn sentence(run: &Run<'_>) -> String {
         Verdict::Inconclusive => {
             format!("inconclusive after {time}, which is not a pass: {}", missing(run.summary).join("; "))
         }
+    }
+}
+
+/// What the formats for machines say around the findings.
+pub(crate) fn closing<'a>(run: &Run<'a>) -> Closing<'a> {
+    Closing {
+        verb: run.summary.verb,
+        verdict: run.summary.verdict,
+        seed: run.summary.seed,
+        warnings: &run.summary.warnings,
+        command: format!("jostle {}{}", run.summary.verb, next::target(run.command)),
+        sentence: sentence(run),
+        next: Some(next::command(run)),
     }
 }
 

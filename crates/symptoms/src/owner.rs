@@ -1,5 +1,7 @@
 //! Whose code a frame is: the user's, or the language's and its tools'.
 
+use jostle_model::is_go_standard_package;
+
 use crate::frame::Language;
 
 /// Whether a frame belongs to a language's runtime or standard library, to the C library, or to a detector. Libraries
@@ -17,61 +19,10 @@ pub(crate) fn is_runtimes(language: Language, function: &str, file: &str) -> boo
     }
 }
 
-/// Packages of Go's standard library have no dot before the first slash, and these names there. A module of the user's
-/// may have none either (`orders/internal/x`), so it is by name that they are known.
 fn is_gos(function: &str) -> bool {
-    const STANDARD: [&str; 47] = [
-        "archive",
-        "bufio",
-        "bytes",
-        "cmp",
-        "compress",
-        "container",
-        "context",
-        "crypto",
-        "database",
-        "debug",
-        "encoding",
-        "errors",
-        "expvar",
-        "flag",
-        "fmt",
-        "go",
-        "hash",
-        "html",
-        "image",
-        "index",
-        "internal",
-        "io",
-        "iter",
-        "log",
-        "maps",
-        "math",
-        "mime",
-        "net",
-        "os",
-        "path",
-        "plugin",
-        "reflect",
-        "regexp",
-        "runtime",
-        "slices",
-        "sort",
-        "strconv",
-        "strings",
-        "sync",
-        "syscall",
-        "testing",
-        "text",
-        "time",
-        "unicode",
-        "unique",
-        "unsafe",
-        "vendor",
-    ];
-    let package = function.split(['.', '/']).next().unwrap_or(function);
+    let package = function.split('.').next().unwrap_or(function);
     let is_builtin = !function.contains('.') && !function.contains('/');
-    is_builtin || STANDARD.contains(&package)
+    is_builtin || is_go_standard_package(package)
 }
 
 fn is_native_runtimes(function: &str, file: &str) -> bool {

@@ -32,6 +32,14 @@ pub enum HuntError {
     /// Not a single trial could run.
     #[error("run a single trial: {0}")]
     CouldNotRun(String),
+    /// What has to be done before the trials could not be done.
+    #[error("prepare {name}: {told}")]
+    Prepare {
+        /// For whom.
+        name: String,
+        /// What went wrong.
+        told: String,
+    },
     /// No process could be started to attend a trial.
     #[error("start a process for a trial")]
     Crew(#[source] io::Error),

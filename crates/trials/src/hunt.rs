@@ -8,13 +8,12 @@ use jostle_watch::{Crew, CrewEvent};
 
 use crate::learner::{Counts, Learner, Perturb};
 use crate::run::{Assignment, Brought, Stage};
-use crate::runtimes::Runtimes;
 use crate::{HuntError, Perturbation, Plan, Shard, Surroundings};
 
 /// How often somebody is told how far it is.
-const TELL: Duration = Duration::from_millis(200);
+pub(crate) const TELL: Duration = Duration::from_millis(200);
 /// So many trials in a row that could not run, and none that did: it will not get better.
-const HOPELESS: u64 = 3;
+pub(crate) const HOPELESS: u64 = 3;
 
 /// When a hunt ends. Without any limit it ends when it is asked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,16 +174,12 @@ impl<'a, W: Fn(&[u8]) -> Vec<u8>> Field<'a, W> {
         match self.crew.wait(left.map_or(TELL, |left| left.min(TELL))) {
             CrewEvent::Done { task, brought } => {
                 let Some(assignment) = self.running.remove(&task) else { return Ok(None) };
-                let brought = serde_json::from_slice(&brought)
-                    .unwrap_or_else(|error| lost(assignment, &format!("its result cannot be read: {error}")));
+                let brought = Brought::from_bytes(assignment, &brought);
                 self.take(assignment.perturbation, brought, listener)?;
             }
             CrewEvent::Lost { task, signal } => {
-                let how =
-                    signal.map_or("it ended early".to_owned(), |signal| format!("signal {signal} ended it"));
                 let Some(assignment) = self.running.remove(&task) else { return Ok(None) };
-                let brought = lost(assignment, &format!("the process that attended it is lost: {how}"));
-                self.take(assignment.perturbation, brought, listener)?;
+                self.take(assignment.perturbation, Brought::lost(assignment, signal), listener)?;
             }
             CrewEvent::Asked { signal } => return Ok(Some(Reason::Asked(signal))),
             CrewEvent::Nothing => {}
@@ -214,54 +209,5 @@ impl<'a, W: Fn(&[u8]) -> Vec<u8>> Field<'a, W> {
             learner.learn(perturbation, &trial.outcome);
         }
         listener.ended(&trial).map_err(HuntError::Keep)
-    }
-}
-
-/// A trial of which nothing came back.
-fn lost(assignment: Assignment, why: &str) -> Brought {
-    let trial = Trial {
-        seed: assignment.seed,
-        perturbation: assignment.perturbation.name().to_owned(),
-        outcome: Outcome::CouldNotRun { why: why.to_owned() },
-        elapsed_us: 0,
-        operations: None,
-    };
-    Brought { trial, runtimes: Runtimes::new() }
-}
-
-/// Runs single trials of a plan, one after the other.
-pub(crate) struct Repeater<W> {
-    crew: Crew<W>,
-}
-
-impl<W: Fn(&[u8]) -> Vec<u8>> Repeater<W> {
-    /// `work` runs a trial that it is told of: see [`Stage::run_told`].
-    ///
-    /// # Errors
-    /// When the system has no room for another process.
-    pub(crate) fn new(work: W) -> Result<Self, HuntError> {
-        Ok(Self { crew: Crew::new(work).map_err(HuntError::Crew)? })
-    }
-
-    /// Runs one, unless somebody wants us to end.
-    ///
-    /// # Errors
-    /// When the system has no room for another process.
-    pub(crate) fn run(&mut self, seed: Seed, perturbation: Perturbation) -> Result<Option<Trial>, HuntError> {
-        let assignment = Assignment { index: 0, seed, perturbation, explores: false };
-        self.crew.give(&assignment.to_bytes()).map_err(HuntError::Crew)?;
-        loop {
-            match self.crew.wait(TELL) {
-                CrewEvent::Done { brought, .. } => {
-                    let brought: Brought = serde_json::from_slice(&brought).unwrap_or_else(|error| {
-                        lost(assignment, &format!("its result cannot be read: {error}"))
-                    });
-                    return Ok(Some(brought.trial));
-                }
-                CrewEvent::Lost { .. } => return Ok(Some(lost(assignment, "its process is lost").trial)),
-                CrewEvent::Asked { .. } => return Ok(None),
-                CrewEvent::Nothing => {}
-            }
-        }
     }
 }

@@ -7,13 +7,16 @@
 //! A trial tells how it ended; what all of them tell together is [`sum_up`]'s affair.
 #![forbid(unsafe_code)]
 
+mod bisection;
 mod error;
 mod hunt;
 mod learner;
+mod matrix;
 mod order;
 mod output;
 mod perturbation;
 mod plan;
+mod repeater;
 mod replay;
 mod run;
 mod runtimes;
@@ -21,11 +24,15 @@ mod shard;
 mod sum_up;
 mod template;
 mod time_to_failure;
+mod turns;
 mod verdict;
+mod verification;
 
+pub use bisection::{Bisecting, BisectionTold, sum_up_bisection};
 pub use error::{HuntError, PlanError};
 pub use hunt::{Hunt, Limits, Listener, Reason, hunt};
 pub use learner::{Counts, Perturb};
+pub use matrix::{MatrixError, MatrixTold, Rounds, sum_up_matrix};
 pub use order::Order;
 pub use perturbation::{Perturbation, UnknownPerturbation};
 pub use plan::Plan;
@@ -34,3 +41,5 @@ pub use run::Surroundings;
 pub use runtimes::{Runtime, Runtimes};
 pub use shard::{NoShard, Shard};
 pub use sum_up::{Settled, sum_up};
+pub use turns::{Contender, Prepare, Turns, Umpire, take_turns};
+pub use verification::{Sides, Terms, VerificationTold, sum_up_verification};

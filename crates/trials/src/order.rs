@@ -1,5 +1,6 @@
 //! All that it takes to go on with a hunt, or to run one of its trials again.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -17,9 +18,19 @@ pub struct Order {
     pub directory: PathBuf,
     /// What is perturbed.
     pub perturb: Perturb,
+    /// What is added to the environment.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
 }
 
 impl Order {
+    /// What makes trials of one side of a comparison the same on any machine: its role in it, the plan, and what is added to
+    /// the environment.
+    pub fn identity(&self, role: &str) -> String {
+        // Neither strings nor numbers can fail to become JSON.
+        serde_json::to_string(&(role, &self.plan, &self.environment)).unwrap_or_default()
+    }
+
     /// As text.
     pub fn to_text(&self) -> String {
         // Neither strings nor numbers can fail to become JSON.
@@ -98,6 +109,7 @@ mod tests {
             },
             directory: "/src".into(),
             perturb: Perturb::Only(vec![Perturbation::GoCollect, Perturbation::Noise]),
+            environment: [("GOGC".into(), "1".into())].into(),
         };
         assert_eq!(Order::from_text(&order.to_text()).expect("its own text"), order);
         assert!(Order::from_text("{}").is_err());

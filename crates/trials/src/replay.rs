@@ -3,7 +3,7 @@
 use jostle_model::{Outcome, Rate, Ratio, ReplaySummary, Seed, Trial, Verdict};
 use jostle_odds::{Confidence, Interval, Tally, fisher_more_often, rate_interval, ratio_interval};
 
-use crate::hunt::Repeater;
+use crate::repeater::Repeater;
 use crate::run::Stage;
 use crate::{HuntError, Listener, Perturbation, Plan, Surroundings};
 

@@ -24,7 +24,7 @@ use crate::{Plan, PlanError, verdict};
 const HOLD_BUDGET: f64 = 0.2;
 
 /// What trials run in, on this machine.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Surroundings {
     /// The working directory; ours where there is none.
     pub directory: Option<PathBuf>,
@@ -67,6 +67,31 @@ impl Assignment {
 pub(crate) struct Brought {
     pub(crate) trial: Trial,
     pub(crate) runtimes: Runtimes,
+}
+
+impl Brought {
+    /// Reads what [`Stage::run_told`] has answered.
+    pub(crate) fn from_bytes(assignment: Assignment, bytes: &[u8]) -> Self {
+        serde_json::from_slice(bytes)
+            .unwrap_or_else(|error| Self::nothing(assignment, format!("its result cannot be read: {error}")))
+    }
+
+    /// What is left when the process that attended a trial ended, or was ended by a signal.
+    pub(crate) fn lost(assignment: Assignment, signal: Option<i32>) -> Self {
+        let how = signal.map_or("it ended early".to_owned(), |signal| format!("signal {signal} ended it"));
+        Self::nothing(assignment, format!("the process that attended it is lost: {how}"))
+    }
+
+    fn nothing(assignment: Assignment, why: String) -> Self {
+        let trial = Trial {
+            seed: assignment.seed,
+            perturbation: assignment.perturbation.name().to_owned(),
+            outcome: Outcome::CouldNotRun { why },
+            elapsed_us: 0,
+            operations: None,
+        };
+        Self { trial, runtimes: Runtimes::new() }
+    }
 }
 
 impl<'a> Stage<'a> {
@@ -120,9 +145,10 @@ impl<'a> Stage<'a> {
         let Assignment { index, seed, perturbation, explores } = assignment;
         let scratch = Scratch::new(&self.surroundings.scratch, seed);
         let values = Values { seed, trial: index + 1, scratch: &scratch };
-        let command = values
+        let mut command = values
             .fill(&self.plan.command)
             .map_err(|error| format!("its placeholders cannot be filled: {error}"))?;
+        self.find_beside(&mut command);
         let mut arrangement = self.arrangement(seed, &scratch);
         perturbation
             .arrange(&mut arrangement)
@@ -143,6 +169,17 @@ impl<'a> Stage<'a> {
             other => other,
         };
         attend(&options, |bytes| output.take(bytes), companion).map_err(|error| explained(&error))
+    }
+
+    /// `./program` means one in the working directory of the trial, wherever we are.
+    fn find_beside(&self, command: &mut [OsString]) {
+        let Some((program, directory)) = command.first_mut().zip(self.surroundings.directory.as_deref())
+        else {
+            return;
+        };
+        if program.as_encoded_bytes().contains(&b'/') {
+            *program = directory.join(&*program).into_os_string();
+        }
     }
 
     fn arrangement<'b>(&self, seed: Seed, scratch: &'b Scratch) -> Arrangement<'b> {

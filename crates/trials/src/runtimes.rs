@@ -13,7 +13,7 @@ use std::time::Duration;
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
-use jostle_watch::{Beside, descendants, find_program};
+use jostle_watch::{Beside, Program, descendants, find_program};
 
 /// A language runtime, or the C library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ const GLIBC: &[u8] = b"glibc.malloc.tcache_count";
 
 /// Looks at the program that is about to run. It may be over before anybody has looked at its process.
 pub(crate) fn of_program(program: &OsStr) -> Runtimes {
-    let Ok(file) = find_program(program) else { return Runtimes::new() };
+    let Ok(Program { path: file, .. }) = find_program(program) else { return Runtimes::new() };
     let mut head = Vec::new();
     let _ = File::open(&file).and_then(|file| file.take(4096).read_to_end(&mut head));
     let mut found = of_file(&file);

@@ -60,9 +60,9 @@ pub fn sum_up(
         time_to_failure: time_to_failure::of(case, plan, none)?,
         owed: owed(base, &perturbations, &tallies),
         perturbations,
-        families: families(case, plan)?,
+        families: families(case, &[plan])?,
         ways: ways(case, plan)?,
-        shortest: shortest(case, plan)?,
+        shortest: shortest(case, &[plan])?,
         warnings: warnings(&tallies),
     })
 }
@@ -153,8 +153,12 @@ fn owed(base: Tally, effects: &[Effect], tallies: &[Recorded]) -> Option<Owed> {
     })
 }
 
-fn families(case: &Case, plan: PlanFingerprint) -> Result<Vec<Family>, CaseError> {
-    let kinds = case.kinds(plan)?.into_iter().map(|kind| (kind.kind, kind.failed + kind.hung));
+/// How the trials of these plans failed, together.
+pub(crate) fn families(case: &Case, plans: &[PlanFingerprint]) -> Result<Vec<Family>, CaseError> {
+    let mut kinds = Vec::new();
+    for &plan in plans {
+        kinds.extend(case.kinds(plan)?.into_iter().map(|kind| (kind.kind, kind.failed + kind.hung)));
+    }
     let family = |group: Group| Family {
         name: group.family.to_string(),
         failures: group.count(),
@@ -175,8 +179,15 @@ fn ways(case: &Case, plan: PlanFingerprint) -> Result<Vec<Way>, CaseError> {
     Ok(ways.collect())
 }
 
-fn shortest(case: &Case, plan: PlanFingerprint) -> Result<Option<FailingTrial>, CaseError> {
-    let Some(recorded) = case.quickest_failure(plan, None)? else { return Ok(None) };
+/// The trial of these plans that failed in the shortest time.
+pub(crate) fn shortest(case: &Case, plans: &[PlanFingerprint]) -> Result<Option<FailingTrial>, CaseError> {
+    let mut quickest = Vec::new();
+    for &plan in plans {
+        quickest.extend(case.quickest_failure(plan, None)?);
+    }
+    let Some(recorded) = quickest.into_iter().min_by_key(|recorded| recorded.trial.elapsed_us) else {
+        return Ok(None);
+    };
     let Some(failure) = recorded.trial.outcome.failure() else { return Ok(None) };
     Ok(Some(FailingTrial {
         trial: recorded.name.short(),

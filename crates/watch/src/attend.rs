@@ -74,15 +74,14 @@ pub fn attend(
         return Err(WatchError::NotFound("".into()));
     };
     let program = command.first().ok_or_else(|| WatchError::NotFound("".into()))?;
-    preflight::check(program)?;
+    let found = preflight::find(program)?;
     let failed = |source| start_error(program, launch::LaunchError::Start(source));
     let blocked = signals::Blocked::to_work();
     descendants::inherit_orphans().map_err(failed)?;
     let (written, write) = io::pipe().map_err(failed)?;
     let started = Instant::now();
-    let pid =
-        launch::launch(&preflight::find(program)?, command, blocked.before(), &options.launch, Some(write))
-            .map_err(|error| start_error(program, error))?;
+    let pid = launch::launch(&found.path, command, blocked.before(), &options.launch, Some(write))
+        .map_err(|error| start_error(program, error))?;
     let run = Beside::new(pid);
     let mut nobody = Nobody;
     thread::scope(|scope| {

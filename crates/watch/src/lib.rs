@@ -74,12 +74,12 @@ pub use error::WatchError;
 pub use foreign_text::read_foreign_text;
 pub use options::{Launch, LookFor, Options, Target, TimeUp};
 pub use patterns::Patterns;
-pub use preflight::check as check_program;
 pub use preflight::{Program, find as find_program};
+pub use sys::attach::threads;
 pub use sys::crew::{Crew, CrewEvent};
 pub use sys::descendants::descendants;
 pub use sys::front::{TracerEnd, stand_apart};
-pub use sys::schedule::{Policy, Schedule, set_policy};
+pub use sys::schedule::{Policy, Schedule, processors, set_policy};
 
 /// How far a watch is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,14 +157,14 @@ fn launch(
     let Some(program) = command.first() else {
         return Err(WatchError::NotFound("".into()));
     };
-    if let Program::Script { interpreter } = preflight::check(program)? {
+    let found = preflight::find(program)?;
+    if let Some(interpreter) = &found.interpreter {
         observer
             .notice(&format!("{} is a script: watching its interpreter, {interpreter}", program.display()));
     }
     let blocked = sys::signals::Blocked::to_work();
-    let pid =
-        sys::launch::launch(&preflight::find(program)?, command, blocked.before(), &options.launch, None)
-            .map_err(|error| start_error(program, error))?;
+    let pid = sys::launch::launch(&found.path, command, blocked.before(), &options.launch, None)
+        .map_err(|error| start_error(program, error))?;
     let mut tracer = tracer::Tracer::new(options, observer, blocked);
     tracer.begin(pid);
     tracer.run()?;

@@ -12,29 +12,26 @@ use std::path::{Path, PathBuf};
 use crate::sys::privileges;
 use crate::{Patterns, WatchError, status, title};
 
-/// A program that can be started and watched.
+/// A program that can be started and watched: an x86-64 executable, or a script.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Program {
-    /// An x86-64 executable.
-    Native,
-    /// A script: its interpreter is what will be watched.
-    Script {
-        /// The interpreter's line, without `#!`.
-        interpreter: String,
-    },
+pub struct Program {
+    /// The file that `execvp` would run.
+    pub path: PathBuf,
+    /// Of a script its interpreter's line, without `#!`: the interpreter is what will be watched.
+    pub interpreter: Option<String>,
 }
 
 /// Finds the program as `execvp` would and looks at its first bytes.
 ///
 /// # Errors
 /// When it is missing, may not be executed, or is nothing that can be watched.
-pub fn check(program: &OsStr) -> Result<Program, WatchError> {
-    let path = find(program)?;
+pub fn find(program: &OsStr) -> Result<Program, WatchError> {
+    let path = look_up(program)?;
     let mut head = Vec::new();
     let opened = File::open(&path).and_then(|file| file.take(512).read_to_end(&mut head));
     match opened {
         // A program that may be executed but not read: `exec` will do, we shall see less.
-        Err(_) => Ok(Program::Native),
+        Err(_) => Ok(Program { path, interpreter: None }),
         Ok(_) => judge(path, &head),
     }
 }
@@ -107,14 +104,15 @@ fn judge(path: PathBuf, head: &[u8]) -> Result<Program, WatchError> {
     }
     if let Some(line) = head.strip_prefix(b"#!") {
         let line = line.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        return Ok(Program::Script { interpreter: String::from_utf8_lossy(line).trim().to_owned() });
+        let interpreter = Some(String::from_utf8_lossy(line).trim().to_owned());
+        return Ok(Program { path, interpreter });
     }
     if !head.starts_with(b"\x7fELF") {
         return Err(WatchError::NotElf(path));
     }
     match machine(head) {
         None if is_cut_off(&path, head) => Err(WatchError::CutOff(path)),
-        None => Ok(Program::Native),
+        None => Ok(Program { path, interpreter: None }),
         Some(machine) => Err(WatchError::OtherArchitecture { program: path, machine }),
     }
 }
@@ -153,10 +151,7 @@ pub(crate) fn headers_end(head: &[u8]) -> Option<u64> {
 }
 
 /// The file that `execvp` would run.
-///
-/// # Errors
-/// When there is none, or it may not be executed.
-pub fn find(program: &OsStr) -> Result<PathBuf, WatchError> {
+fn look_up(program: &OsStr) -> Result<PathBuf, WatchError> {
     let given = Path::new(program);
     let candidates: Vec<PathBuf> = if program.as_encoded_bytes().contains(&b'/') {
         vec![given.to_owned()]
@@ -184,7 +179,8 @@ mod tests {
 
     #[test]
     fn an_x86_64_header_passes() {
-        assert_eq!(check(OsStr::new("/proc/self/exe")).expect("ourselves"), Program::Native);
+        let ourselves = find(OsStr::new("/proc/self/exe")).expect("ourselves");
+        assert_eq!(ourselves.interpreter, None);
     }
 
     #[test]
@@ -205,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_missing_program_is_not_found() {
-        assert!(matches!(check(OsStr::new("no-such-program-here")), Err(WatchError::NotFound(_))));
-        assert!(matches!(check(OsStr::new("/")), Err(WatchError::NotExecutable(_))));
+        assert!(matches!(find(OsStr::new("no-such-program-here")), Err(WatchError::NotFound(_))));
+        assert!(matches!(find(OsStr::new("/")), Err(WatchError::NotExecutable(_))));
     }
 }

@@ -1,5 +1,7 @@
 //! Whose code a function is, by its name and its module: what may be sampled, and what may be blamed.
 
+use jostle_model::is_go_standard_package;
+
 use crate::operation::Release;
 
 /// Whose code a function is.
@@ -257,7 +259,7 @@ fn go_part(name: &str) -> Part {
         }
         // The linker's glue: wrappers, type algorithms, cgo trampolines.
         "" | "type" | "go" => Part::Runtime,
-        _ if is_go_standard(package) => Part::Library,
+        _ if is_go_standard_package(package) => Part::Library,
         _ => native_or_user(name),
     }
 }
@@ -272,58 +274,6 @@ fn go_package(name: &str) -> &str {
     let end = name.find(['(', '[']).unwrap_or(name.len());
     let start = name[..end].rfind('/').map_or(0, |slash| slash + 1);
     name[start..].find('.').map_or("", |dot| &name[..start + dot])
-}
-
-/// Packages of the standard library have no dot in their first path element, and neither has `main`.
-fn is_go_standard(package: &str) -> bool {
-    const ROOTS: [&str; 44] = [
-        "archive",
-        "bufio",
-        "bytes",
-        "cmp",
-        "compress",
-        "container",
-        "context",
-        "crypto",
-        "database",
-        "debug",
-        "embed",
-        "encoding",
-        "errors",
-        "expvar",
-        "flag",
-        "fmt",
-        "go",
-        "hash",
-        "html",
-        "image",
-        "index",
-        "internal",
-        "io",
-        "iter",
-        "log",
-        "maps",
-        "math",
-        "mime",
-        "net",
-        "os",
-        "path",
-        "plugin",
-        "regexp",
-        "slices",
-        "sort",
-        "strconv",
-        "strings",
-        "structs",
-        "testing",
-        "text",
-        "time",
-        "unicode",
-        "unsafe",
-        "vendor",
-    ];
-    let root = package.split('/').next().unwrap_or(package);
-    ROOTS.contains(&root)
 }
 
 /// Parts of Go's runtime that touch the memory of the code that calls them.

@@ -10,8 +10,6 @@ mod family;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::rc::Rc;
-use std::sync::OnceLock;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use jostle_model::{ExitStatus, Finding};
@@ -24,6 +22,7 @@ use crate::status::{self, field};
 use crate::sys::descriptors::ManyFiles;
 use crate::sys::haste::Haste;
 use crate::sys::ptrace::{self, Event};
+use crate::sys::schedule;
 use crate::sys::signals::{Arrival, Blocked};
 use crate::{LookFor, Observer, Options, Progress, WatchError};
 use family::Family;
@@ -60,12 +59,6 @@ pub(crate) struct Tracer<'a> {
     _files: Option<ManyFiles>,
 }
 
-/// How many threads can run at a time. Asked once: the answer stands in files of the kernel's.
-fn processors() -> usize {
-    static PROCESSORS: OnceLock<usize> = OnceLock::new();
-    *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
-}
-
 impl<'a> Tracer<'a> {
     /// The tracer of a target whose processes are still to be named.
     pub(crate) fn new(options: &'a Options, observer: &'a mut dyn Observer, blocked: Blocked) -> Self {
@@ -77,7 +70,7 @@ impl<'a> Tracer<'a> {
                 options,
                 started: now,
                 is_trusted,
-                processors: processors(),
+                processors: schedule::processors(),
                 files: Rc::new(Files::default()),
             },
             observer,

@@ -3,9 +3,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use jostle_report::Format;
 
-use super::duration;
+use super::{ReportArguments, duration};
 
 /// Runs a program again and again, as many at a time as there are processors, each time with something else changed
 /// around it, and tells how often it fails, in which ways, what makes it fail more, and how many clean runs a fix will
@@ -63,13 +62,8 @@ pub(crate) struct HuntArguments {
     #[arg(long, value_name = "DIR", default_value = ".jostle")]
     pub(crate) case: PathBuf,
 
-    /// How to write the report: human, json, sarif, junit or github.
-    #[arg(long, default_value_t)]
-    pub(crate) format: Format,
-
-    /// Write the report to FILE instead of standard output.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportArguments,
 
     /// The program and its arguments; {seed}, {trial}, {tmp} and {port} in them stand for each trial's own.
     #[arg(

@@ -3,9 +3,8 @@ use std::time::Duration;
 
 use clap::Args;
 use jostle_probe::{AnswerPlace, Mode, PlaceError, RequestPlace};
-use jostle_report::Format;
 
-use super::duration;
+use super::{ReportArguments, duration};
 
 /// Sends requests that each carry an identity of their own, first one after the other and then many at once, and looks
 /// through every answer for somebody else's. Servers on this machine only, unless --i-own-this-server is given.
@@ -42,7 +41,7 @@ pub(crate) struct ProbeArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) openapi: Option<PathBuf>,
 
-    /// Let every client take the steps in FILE (TOML), one after the other and with cookies of its own: a [[step]] has a
+    /// Let every client take the steps in FILE (TOML), one after the other and with cookies of its own: a `[[step]]` has a
     /// request ("POST /login"), headers and a body. {token} stands for the client's identity.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["curl", "path", "openapi", "http2"])]
     pub(crate) scenario: Option<PathBuf>,
@@ -97,13 +96,8 @@ pub(crate) struct ProbeArguments {
     #[arg(long, value_name = "DIR", default_value = ".jostle")]
     pub(crate) case: PathBuf,
 
-    /// How to write the report: human, json, sarif, junit or github.
-    #[arg(long, default_value_t)]
-    pub(crate) format: Format,
-
-    /// Write the report to FILE instead of standard output.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportArguments,
 }
 
 fn issued(text: &str) -> Result<AnswerPlace, PlaceError> {

@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use jostle_report::Format;
+
+use super::ReportArguments;
 
 /// Runs a trial again that a hunt has recorded, with its own seed and what was changed around it, interleaved with runs
 /// around which nothing is changed, and tells how often each fails. Of what a probe has found, sends just the two requests
@@ -19,11 +20,6 @@ pub(crate) struct ReplayArguments {
     #[arg(long, value_name = "DIR", default_value = ".jostle")]
     pub(crate) case: PathBuf,
 
-    /// How to write the report: human or json.
-    #[arg(long, default_value_t)]
-    pub(crate) format: Format,
-
-    /// Write the report to FILE instead of standard output.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportArguments,
 }

@@ -3,9 +3,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use jostle_report::Format;
 
-use super::{duration, share};
+use super::{ReportArguments, duration, share};
 
 /// Runs a program, or attaches to a process (-p), and catches pairs of its threads at the same memory, at least one of them writing and at
 /// least one of them not atomic. The program is not modified and needs no special build; debug information
@@ -41,13 +40,8 @@ pub(crate) struct WatchArguments {
     #[arg(long)]
     pub(crate) exit_target: bool,
 
-    /// How to write the report: human, json, sarif, junit or github.
-    #[arg(long, default_value_t)]
-    pub(crate) format: Format,
-
-    /// Write the report to FILE instead of standard output.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportArguments,
 
     /// Watch the process with this number, which runs already, and its children, instead of starting a program; may be
     /// repeated. Nothing is written into it, and it is left as it was: after --for, on Ctrl-C, or when jostle is killed.

@@ -19,17 +19,17 @@ pub(super) fn run(arguments: &VerifyArguments, plan: &str) -> Result<Exit, Failu
     if arguments.orphans.is_some() && !plan.names_children() {
         return Err(Failure::NoChildren);
     }
-    let mut output = Output::open(arguments.output.as_deref())?;
+    let mut output = Output::open(arguments.report.output.as_deref())?;
     let list = arguments.orphans.as_deref().map(create).transpose()?;
     let place = place(arguments, &plan)?;
     let progress = ProgressLine::new();
     progress.tell("reading the data");
-    let verified = jostle_measure::verify(&plan, &place, &surroundings(), arguments.seed);
+    let verified = jostle_measure::verify(&plan, &place, &surroundings(), arguments.seed.unwrap_or(1));
     progress.clear();
     let verified = verified?;
     let listed = list.is_none_or(|(path, file)| write_list(&verified, path, file));
     let report = ProductionReport { summary: &verified.summary, command: &again(arguments) };
-    output.write(&jostle_report::render_production(arguments.format, &report, output.style()));
+    output.write(&jostle_report::render_production(arguments.report.format, &report, output.style()));
     match Exit::from(verified.summary.verdict) {
         Exit::Found => Ok(Exit::Found),
         _ if output.failed || !listed => Ok(Exit::CannotLook),

@@ -1,6 +1,7 @@
 use annotate_snippets::renderer::{AnsiColor, Effects, Style as Ansi};
+use jostle_model::Verdict;
 
-use crate::Style;
+use crate::{Style, printable};
 
 /// Colours text, or does not.
 #[derive(Clone, Copy)]
@@ -31,6 +32,21 @@ impl Paint {
     /// For what limits the verdict.
     pub(crate) fn caution(self, text: &str) -> String {
         self.with(AnsiColor::Yellow.on_default().effects(Effects::BOLD), text)
+    }
+
+    /// A sentence in the colour of its verdict.
+    pub(crate) fn verdict(self, verdict: Verdict, sentence: &str) -> String {
+        match verdict {
+            Verdict::Found => self.alarm(sentence),
+            Verdict::NothingFound => self.bold(sentence),
+            Verdict::Inconclusive => self.caution(sentence),
+        }
+    }
+
+    /// A line for each warning.
+    pub(crate) fn notes(self, warnings: &[String]) -> String {
+        let note = |warning: &String| self.caution(&format!("note: {}", printable::line(warning))) + "\n";
+        warnings.iter().map(note).collect()
     }
 
     fn with(self, style: Ansi, text: &str) -> String {

@@ -1,6 +1,6 @@
 //! How the report ends: the verdict, its denominators, and the line to type next.
 
-use jostle_model::{Summary, Verdict};
+use jostle_model::Summary;
 
 use super::paint::Paint;
 use super::wrap::wrapped;
@@ -23,12 +23,7 @@ pub(super) fn write(run: &Run<'_>, paint: Paint, width: usize) -> String {
 
 fn headline(run: &Run<'_>, paint: Paint, width: usize) -> Vec<String> {
     let lines = wrapped(&verdict::sentence(run), width);
-    let colored = |line: &String| match run.summary.verdict {
-        Verdict::Found => paint.alarm(line),
-        Verdict::NothingFound => paint.bold(line),
-        Verdict::Inconclusive => paint.caution(line),
-    };
-    lines.iter().map(colored).collect()
+    lines.iter().map(|line| paint.verdict(run.summary.verdict, line)).collect()
 }
 
 /// The denominators of the verdict: what was looked at, and what it cost the target.

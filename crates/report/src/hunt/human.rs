@@ -62,12 +62,7 @@ fn rate_of(rate: &Rate, what: &str) -> String {
 
 fn verdict(summary: &HuntSummary, paint: Paint) -> Option<String> {
     let sentence = sentence(summary);
-    let said = match summary.verdict {
-        Verdict::Found => paint.alarm(&sentence),
-        Verdict::NothingFound => paint.bold(&sentence),
-        Verdict::Inconclusive => paint.caution(&sentence),
-    };
-    let mut lines = vec![said];
+    let mut lines = vec![paint.verdict(summary.verdict, &sentence)];
     let operations = summary.rate_per_operation.filter(|rate| rate.events > 0 || summary.failures == 0);
     lines.extend(operations.map(|rate| format!("  {}", rate_of(&rate, "operations"))));
     lines.extend(summary.time_to_failure.as_ref().and_then(after));
@@ -115,22 +110,24 @@ fn ways(summary: &HuntSummary, paint: Paint, width: usize) -> Option<String> {
     Some(lines.join("\n") + "\n")
 }
 
-fn families(families: &[Family], paint: Paint) -> Option<String> {
+/// A line for each family, under a heading.
+pub(crate) fn families(families: &[Family], paint: Paint) -> Option<String> {
     if families.is_empty() {
         return None;
     }
-    let line = |family: &Family| {
-        let kinds: Vec<String> = (family.kinds.iter())
-            .map(|kind| {
-                let joined = if kind.joined { " (by its company)" } else { "" };
-                format!("{} {}{joined}", kind.kind, count(kind.failures))
-            })
-            .collect();
-        format!("  {:>6}  {}: {}", count(family.failures), family.name, printable::line(&kinds.join(", ")))
-    };
-    let mut lines = vec![paint.bold("their families")];
-    lines.extend(families.iter().map(line));
-    Some(lines.join("\n") + "\n")
+    let lines: String = families.iter().map(family).collect();
+    Some(format!("{}\n{lines}", paint.bold("their families")))
+}
+
+/// How often, and in which kinds; it ends with a newline.
+pub(crate) fn family(family: &Family) -> String {
+    let kinds: Vec<String> = (family.kinds.iter())
+        .map(|kind| {
+            let joined = if kind.joined { " (by its company)" } else { "" };
+            format!("{} {}{joined}", kind.kind, count(kind.failures))
+        })
+        .collect();
+    format!("  {:>6}  {}: {}\n", count(family.failures), family.name, printable::line(&kinds.join(", ")))
 }
 
 fn shortest(summary: &HuntSummary, paint: Paint, width: usize) -> Option<String> {
@@ -196,8 +193,7 @@ fn times(effect: &Effect) -> String {
 
 fn closing(report: &HuntReport<'_>, paint: Paint) -> String {
     let summary = report.summary;
-    let mut text: String =
-        summary.warnings.iter().map(|warning| paint.caution(&format!("note: {warning}")) + "\n").collect();
+    let mut text = paint.notes(&summary.warnings);
     let work = seconds(summary.trial_ms);
     text.push_str(&paint.dim(&format!(
         "seed {}; {} in {work} of running\n",

@@ -1,28 +1,18 @@
-use jostle_model::{Failure, Rate, ReplaySummary, SCHEMA, Verdict};
-use serde::Serialize;
+use jostle_model::{Failure, Rate, ReplaySummary, Verdict};
 
 use crate::human::Paint;
-use crate::json::to_line;
 use crate::quantity::{confidence, count, percent};
-use crate::{Format, Style, github, printable};
+use crate::{Format, Style, github, json, printable};
 
 /// What running a trial again has told; it ends with a newline. `failure` is what went wrong the first time.
 pub fn render_replay(format: Format, summary: &ReplaySummary, failure: &Failure, style: Style) -> String {
     match format {
-        Format::Json => to_line(&Line { schema: SCHEMA, kind: "summary", summary }) + "\n",
+        Format::Json => json::line("summary", summary) + "\n",
         Format::Github => {
             github::command("notice", &[("title", "jostle replay".to_owned())], &sentence(summary)) + "\n"
         }
         Format::Human | Format::Sarif | Format::Junit => human(summary, failure, Paint::new(style)),
     }
-}
-
-#[derive(Serialize)]
-struct Line<'a> {
-    schema: u32,
-    kind: &'static str,
-    #[serde(flatten)]
-    summary: &'a ReplaySummary,
 }
 
 fn human(summary: &ReplaySummary, failure: &Failure, paint: Paint) -> String {

@@ -2,7 +2,7 @@
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Level, Renderer};
-use jostle_model::{Crossing, Evidence, Exchange, Finding, ProbeSummary, Verdict};
+use jostle_model::{Crossing, Evidence, Exchange, Finding, ProbeSummary};
 
 use super::{ProbeReport, wording};
 use crate::human::{Paint, wrapped};
@@ -20,11 +20,7 @@ pub(super) fn render(report: &ProbeReport<'_>, style: Style) -> String {
     let paint = Paint::new(style);
     let mut text: String = report.findings.iter().map(|each| finding(each, style) + "\n").collect();
     let sentence = wording::sentence(report);
-    let said = match report.summary.verdict {
-        Verdict::Found => paint.alarm(&sentence),
-        Verdict::NothingFound => paint.bold(&sentence),
-        Verdict::Inconclusive => paint.caution(&sentence),
-    };
+    let said = paint.verdict(report.summary.verdict, &sentence);
     text.push_str(&format!("{said}\n\n"));
     let row = |(name, value): (&str, String)| format!("  {}{value}\n", paint.dim(&format!("{name:11}")));
     text.extend(rows(report.summary).into_iter().map(row));

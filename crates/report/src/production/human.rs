@@ -1,6 +1,6 @@
 //! For a terminal: each expectation with what was seen, then the verdict.
 
-use jostle_model::{Childless, Expected, Outlier, Standing, Verdict};
+use jostle_model::{Childless, Expected, Outlier, Standing};
 
 use super::{ProductionReport, basis, next, seen, sentence, standing};
 use crate::Style;
@@ -21,15 +21,8 @@ pub(super) fn render(report: &ProductionReport<'_>, style: Style) -> String {
     text.push_str(&summary.childless.map(|childless| without_children(&childless)).unwrap_or_default());
     text.push('\n');
     let said = sentence(summary);
-    text.push_str(&match summary.verdict {
-        Verdict::Found => paint.alarm(&said),
-        Verdict::NothingFound => paint.bold(&said),
-        Verdict::Inconclusive => paint.caution(&said),
-    });
-    text.push('\n');
-    for warning in &summary.warnings {
-        text.push_str(&(paint.caution(&format!("note: {}", printable::line(warning))) + "\n"));
-    }
+    text.push_str(&(paint.verdict(summary.verdict, &said) + "\n"));
+    text.push_str(&paint.notes(&summary.warnings));
     text.push_str(&paint.dim(&closing(report)));
     text.push_str(&format!("next: {}\n", printable::line(&next(report))));
     text

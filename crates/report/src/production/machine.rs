@@ -1,42 +1,26 @@
 //! For dashboards, editors and code review: a test case for each expectation.
 
 use jostle_model::{Expected, Standing};
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus};
 use serde_json::{Value, json};
 
-use super::{ProductionReport, basis, human, next, seen, sentence, standing};
-use crate::{Style, github, json, printable};
-
-/// Nobody to colour it for, and no terminal to fit.
-const PLAIN: Style = Style { color: false, width: 110 };
+use super::{ProductionReport, basis, closing, human, seen, standing};
+use crate::{Style, github, junit, printable, sarif};
 
 pub(super) fn junit(report: &ProductionReport<'_>) -> String {
-    let summary = report.summary;
-    let mut suite = TestSuite::new(format!("jostle {}", summary.verb));
-    suite.add_property(("seed", summary.seed.to_string().as_str()));
-    suite.add_test_cases(summary.expectations.iter().map(case));
-    suite.set_system_out(human::render(report, PLAIN));
-    let mut document = Report::new("jostle");
-    document.add_test_suite(suite);
-    document.to_string().expect("a String takes every write, and no date is written")
+    let cases = report.summary.expectations.iter().map(case);
+    junit::document(&closing(report), None, cases, human::render(report, Style::PLAIN))
 }
 
 /// What cannot be told yet is an error: it must not count as passed.
 fn case(expected: &Expected) -> TestCase {
+    let unmet = |kind| junit::unmet(kind, standing(expected.standing), message(expected));
     let status = match expected.standing {
         Standing::Holds => TestCaseStatus::success(),
-        Standing::Fails => unmet(NonSuccessKind::Failure, expected),
-        Standing::CannotTellYet => unmet(NonSuccessKind::Error, expected),
+        Standing::Fails => unmet(NonSuccessKind::Failure),
+        Standing::CannotTellYet => unmet(NonSuccessKind::Error),
     };
-    let mut case = TestCase::new(printable::line(&expected.expectation), status);
-    case.set_classname("jostle.verify");
-    case
-}
-
-fn unmet(kind: NonSuccessKind, expected: &Expected) -> TestCaseStatus {
-    let mut status = TestCaseStatus::non_success(kind);
-    status.set_type(standing(expected.standing)).set_message(message(expected));
-    status
+    junit::case("verify", printable::line(&expected.expectation), status)
 }
 
 fn message(expected: &Expected) -> String {
@@ -47,7 +31,6 @@ fn message(expected: &Expected) -> String {
 }
 
 pub(super) fn github(report: &ProductionReport<'_>) -> String {
-    let summary = report.summary;
     let annotation = |expected: &Expected| {
         let name = match expected.standing {
             Standing::Holds => "notice",
@@ -57,36 +40,17 @@ pub(super) fn github(report: &ProductionReport<'_>) -> String {
         let title = format!("{}: {}", standing(expected.standing), printable::line(&expected.expectation));
         github::command(name, &[("title", title)], &message(expected))
     };
-    let warnings =
-        summary.warnings.iter().map(|text| github::command("warning", &[], &printable::line(text)));
-    let title = [("title", format!("jostle {}", summary.verb))];
-    let last = github::command("notice", &title, &format!("{}\nnext: {}", sentence(summary), next(report)));
-    let lines = summary.expectations.iter().map(annotation).chain(warnings).chain([last]);
-    lines.map(|line| line + "\n").collect()
+    github::document(&closing(report), report.summary.expectations.iter().map(annotation))
 }
 
 pub(super) fn sarif(report: &ProductionReport<'_>) -> String {
     let summary = report.summary;
-    let log = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "jostle",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": [{ "id": "expectation" }],
-            } },
-            "invocations": [{
-                "executionSuccessful": true,
-                "toolExecutionNotifications": summary.warnings.iter()
-                    .map(|text| json!({ "level": "warning", "message": { "text": text } }))
-                    .collect::<Vec<_>>(),
-            }],
-            "results": summary.expectations.iter().map(result).collect::<Vec<_>>(),
-            "properties": { "summary": summary },
-        }],
-    });
-    json::to_line(&log) + "\n"
+    let of = sarif::Results {
+        rules: vec![json!({ "id": "expectation" })],
+        results: summary.expectations.iter().map(result).collect(),
+        properties: json!({ "summary": summary }),
+    };
+    sarif::log(&closing(report), of)
 }
 
 fn result(expected: &Expected) -> Value {

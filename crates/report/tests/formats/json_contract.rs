@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use crate::samples;
 
 const SCHEMA: &str = include_str!("../../../../docs/json.schema.json");
-const MANUAL: &str = include_str!("../../../../docs/json.md");
+/// The contract, and the pages that it refers to.
+const MANUAL: &str =
+    concat!(include_str!("../../../../docs/json.md"), include_str!("../../../../docs/verify-data.md"),);
 
 pub(crate) fn contract() -> Validator {
     let schema = parsed(SCHEMA);

@@ -1,6 +1,7 @@
 //! Every format, rendered from the same findings.
 
 mod calls;
+mod comparisons;
 mod expectations;
 mod hostile;
 mod human;

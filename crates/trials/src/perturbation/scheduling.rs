@@ -1,15 +1,13 @@
 //! Who runs when, and where.
 
-use std::fs;
 use std::hint;
-use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 
-use jostle_watch::{Beside, Policy, Schedule, set_policy};
+use jostle_watch::{Beside, Policy, Schedule, processors, set_policy, threads};
 
 use super::{Arrangement, Perturbation};
 
@@ -42,16 +40,6 @@ pub(super) fn arrange(perturbation: Perturbation, trial: &mut Arrangement<'_>) {
             trial.companion = Some(Box::new(move |run| make_noise(run, processors, random)));
         }
     }
-}
-
-fn processors() -> usize {
-    thread::available_parallelism().map_or(1, NonZero::get)
-}
-
-/// The threads of a process now. It may be gone.
-fn threads(pid: i32) -> Vec<i32> {
-    let entries = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
 fn wander(run: &Beside, processors: usize, mut random: Rng) {

@@ -6,13 +6,13 @@ use std::path::Path;
 use jostle_stacks::Image;
 
 use super::Check;
-use crate::{WatchError, preflight};
+use crate::{Program, WatchError, preflight};
 
 pub(super) fn examine(path: &Path) -> Result<Vec<Check>, WatchError> {
     const SUBJECT: &str = "program";
-    match preflight::check(path.as_os_str()) {
-        Ok(preflight::Program::Native) => {}
-        Ok(preflight::Program::Script { interpreter }) => {
+    let found = match preflight::find(path.as_os_str()) {
+        Ok(Program { path, interpreter: None }) => path,
+        Ok(Program { interpreter: Some(interpreter), .. }) => {
             return Ok(vec![Check::limited(
                 SUBJECT,
                 "a script: its interpreter is what would be watched",
@@ -27,8 +27,7 @@ pub(super) fn examine(path: &Path) -> Result<Vec<Check>, WatchError> {
             )]);
         }
         Err(error) => return Err(error),
-    }
-    let found = preflight::find(path.as_os_str())?;
+    };
     let name = found.display().to_string();
     let source = |source| WatchError::Read { program: found.clone(), source };
     let bytes: &'static [u8] = fs::read(&found).map_err(source)?.leak();

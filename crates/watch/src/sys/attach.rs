@@ -22,8 +22,8 @@ pub(crate) fn seize_all(pid: i32) -> io::Result<BTreeSet<i32>> {
     }
 }
 
-/// The threads that a process has now.
-pub(crate) fn threads(pid: i32) -> Vec<i32> {
+/// The threads that a process has now; none where it is gone.
+pub fn threads(pid: i32) -> Vec<i32> {
     let Ok(entries) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
     entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }

@@ -2,6 +2,9 @@
 
 use std::io;
 use std::mem::MaybeUninit;
+use std::num::NonZero;
+use std::sync::OnceLock;
+use std::thread;
 
 /// How a thread is scheduled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +27,13 @@ pub struct Schedule {
     pub policy: Policy,
     /// How nice it is to others, from 0 to 19. Nobody without privileges becomes less nice again.
     pub nice: i32,
+}
+
+/// How many processors we may run on; 1 where the kernel does not say. Asked once: the answer stands in files of the
+/// kernel's.
+pub fn processors() -> usize {
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, NonZero::get))
 }
 
 impl Schedule {
