@@ -3,8 +3,9 @@
 mod harness;
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -250,6 +251,28 @@ fn a_library_that_ends_the_process_or_never_returns_is_found() {
     let step = "call = \"lock_both\"\narguments = [{ u64 = \"{thread}\" }]";
     let run = faults("deadlock", step, &[]);
     assert_found(&run, &["never returned after ", "in lock_both"]);
+}
+
+#[test]
+fn whoever_ends_it_early_is_told_what_was_counted() {
+    let text = "threads = 4\nseconds = 100\n[[step]]\ncall = \"announce\"\nreturns = \"i32\"\nexpect = [{ equals = 7 }]";
+    let mut jostle = Command::new(binary())
+        .arg("call")
+        .arg(plan("announce", &faulty(), text))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("jostle starts");
+    let mut complaints = BufReader::new(jostle.stderr.take().expect("a pipe")).lines();
+    assert_eq!(complaints.next().expect("the library says so").expect("text"), "many have called");
+    let killed = Command::new("kill").args(["-INT", &jostle.id().to_string()]).status();
+    assert!(killed.expect("kill starts").success());
+    let mut told = String::new();
+    jostle.stdout.take().expect("a pipe").read_to_string(&mut told).expect("text");
+    assert_eq!(jostle.wait().expect("it ends").code(), Some(0), "{told}");
+    assert!(told.contains("nothing found in ") && told.contains("note: signal 2 ended it early"), "{told}");
+    // Nobody holds the pipe any more: what the library ran in is gone as well.
+    assert!(complaints.next().is_none());
 }
 
 #[test]

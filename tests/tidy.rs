@@ -50,7 +50,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
 ];
 
 /// Libraries that are one room's business. What another room wants of them it asks that room for.
-const KEEPERS: [(&str, &str); 27] = [
+const KEEPERS: [(&str, &str); 28] = [
     ("addr2line", "jostle-stacks"),
     ("annotate-snippets", "jostle-report"),
     ("anstream", "jostle"),
@@ -74,6 +74,7 @@ const KEEPERS: [(&str, &str); 27] = [
     ("rusqlite", "jostle-casefile"),
     ("rustix", "jostle-call"),
     ("serde_json", "jostle-report"),
+    ("signal-hook", "jostle"),
     ("statrs", "jostle-odds"),
     ("terminal_size", "jostle"),
     ("tokio", "jostle-probe"),
@@ -81,7 +82,7 @@ const KEEPERS: [(&str, &str); 27] = [
 ];
 
 /// A second room that may have a kept library, and why.
-const GUESTS: [(&str, &str, &str); 8] = [
+const GUESTS: [(&str, &str, &str); 9] = [
     ("fastrand", "jostle", "draws the seed when the user gives none"),
     ("fastrand", "jostle-odds", "allocates and resamples at random, from a seed that it is given"),
     ("fastrand", "jostle-probe", "draws how each request is sent, from a seed that it is given"),

@@ -2,10 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
+use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use jostle_model::{CallPhase, CallSummary, WrongAnswer};
@@ -33,7 +35,7 @@ pub struct Progress {
 }
 
 /// Has a plan carried out by a process of its own, which `process` starts and in which [`crate::serve`] runs, and waits
-/// for it; `on_the_way` hears several times a second how far it is.
+/// for it; `on_the_way` hears several times a second how far it is, and may end it, with a signal's number as the reason.
 ///
 /// A library that crashes, ends the process, or never returns is a result, and no error.
 ///
@@ -44,7 +46,7 @@ pub fn conduct(
     plan: &Plan,
     seed: u64,
     process: &mut Command,
-    mut on_the_way: impl FnMut(Progress),
+    mut on_the_way: impl FnMut(Progress) -> ControlFlow<i32>,
 ) -> Result<CallSummary, CallError> {
     let program = Program::new(plan)?;
     let mut errand = Errand::start(plan, &program, seed, process)?;
@@ -95,7 +97,7 @@ impl Errand {
         let (ours, theirs) = UnixStream::pair().map_err(CallError::Start)?;
         let child = process.stdin(OwnedFd::from(theirs)).spawn().map_err(CallError::Start)?;
         // The command keeps its copy of the other end, and we would wait for ourselves.
-        process.stdin(std::process::Stdio::null());
+        process.stdin(Stdio::null());
         let mut errand = Self {
             child,
             line: BufReader::new(ours),
@@ -128,28 +130,31 @@ impl Errand {
     }
 
     /// Until it has ended, or has to be ended.
-    fn wait(&mut self, on_the_way: &mut impl FnMut(Progress)) -> Result<Ended, CallError> {
+    fn wait(&mut self, on_the_way: &mut impl FnMut(Progress) -> ControlFlow<i32>) -> Result<Ended, CallError> {
         let mut text = Vec::new();
         loop {
             match self.line.read_until(b'\n', &mut text) {
-                Ok(0) => return self.bury(),
+                Ok(0) => return self.bury(on_the_way),
                 Ok(_) if text.ends_with(b"\n") => {
                     let turn = self.hear(&text)?;
                     text.clear();
                     if matches!(turn, Turn::Over) {
-                        return self.bury();
+                        return self.bury(on_the_way);
                     }
                 }
-                Ok(_) => return self.bury(),
+                Ok(_) => return self.bury(on_the_way),
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
-                    on_the_way(self.progress());
+                    if let ControlFlow::Break(signal) = on_the_way(self.progress()) {
+                        self.end();
+                        return Ok(Ended::Interrupted(signal));
+                    }
                     if self.is_hung() {
                         self.end();
                         return Ok(Ended::Hung);
                     }
                 }
                 // It was killed with something unread.
-                Err(error) if error.kind() == ErrorKind::ConnectionReset => return self.bury(),
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return self.bury(on_the_way),
                 Err(error) => return Err(self.give_up(CallError::Start(error))),
             }
         }
@@ -223,17 +228,26 @@ impl Errand {
     }
 
     /// Waits for the end of a process that has closed its line, or is done.
-    fn bury(&mut self) -> Result<Ended, CallError> {
+    fn bury(
+        &mut self,
+        on_the_way: &mut impl FnMut(Progress) -> ControlFlow<i32>,
+    ) -> Result<Ended, CallError> {
+        /// It takes about a millisecond to take down a process with many threads.
+        const SOON: Duration = Duration::from_millis(1);
         let closed = Instant::now();
         loop {
-            match self.child.try_wait().map_err(CallError::Start)? {
-                Some(status) => return self.autopsy(status),
-                None if closed.elapsed() > self.patience => {
-                    self.end();
-                    return Ok(Ended::Hung);
-                }
-                None => std::thread::sleep(Duration::from_millis(1)),
+            if let Some(status) = self.child.try_wait().map_err(CallError::Start)? {
+                return self.autopsy(status);
             }
+            if let ControlFlow::Break(signal) = on_the_way(self.progress()) {
+                self.end();
+                return Ok(Ended::Interrupted(signal));
+            }
+            if closed.elapsed() > self.patience {
+                self.end();
+                return Ok(Ended::Hung);
+            }
+            thread::sleep(SOON);
         }
     }
 

@@ -67,7 +67,7 @@ pub enum CallError {
         why: String,
     },
     /// The system does not let us work.
-    #[error("start the process that makes the calls")]
+    #[error("start the process and the threads that make the calls")]
     Start(#[source] io::Error),
     /// The process that makes the calls could not go on, and it is not the library's fault.
     #[error("make the calls: {0}")]

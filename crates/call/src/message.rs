@@ -1,6 +1,7 @@
 //! What passes between the process that makes the calls and the one that waits for it: lines of JSON.
 
 use std::ffi::OsStr;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -66,6 +67,7 @@ pub(crate) enum Refusal {
     Library { library: String, why: String },
     Function { function: String, library: String },
     SetUp { step: String, why: String },
+    Start(String),
     Broken(String),
 }
 
@@ -75,6 +77,7 @@ impl From<CallError> for Refusal {
             CallError::Library { library, why } => Self::Library { library, why },
             CallError::Function { function, library } => Self::Function { function, library },
             CallError::SetUp { step, why } => Self::SetUp { step, why },
+            CallError::Start(error) => Self::Start(error.to_string()),
             other => Self::Broken(other.to_string()),
         }
     }
@@ -86,6 +89,7 @@ impl From<Refusal> for CallError {
             Refusal::Library { library, why } => Self::Library { library, why },
             Refusal::Function { function, library } => Self::Function { function, library },
             Refusal::SetUp { step, why } => Self::SetUp { step, why },
+            Refusal::Start(why) => Self::Start(io::Error::other(why)),
             Refusal::Broken(why) => Self::Broken(why),
         }
     }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::UnixStream;
+use std::panic::{self, AssertUnwindSafe};
 
 use jostle_model::{CallPhase, Caller};
 use rustix::process::{Signal, set_parent_process_death_signal};
@@ -39,7 +40,10 @@ pub fn serve() -> io::Result<()> {
     BufReader::new(&line).read_line(&mut text)?;
     let order: Order = serde_json::from_str(&text)?;
     let reporter = Reporter::new(line);
-    match carry_out(&order, &reporter) {
+    let done = panic::catch_unwind(AssertUnwindSafe(|| carry_out(&order, &reporter)));
+    // Where memory is overwritten, that may be why.
+    let bug = |_| Err(CallError::Broken("our own code there ran into a bug".to_owned()));
+    match done.unwrap_or_else(bug) {
         Ok(()) => reporter.tell(&Message::Done),
         Err(error) => reporter.tell(&Message::Refused(error.into())),
     }

@@ -20,6 +20,8 @@ pub(crate) enum Ended {
     Crashed(i32),
     Exited(i32),
     Hung,
+    /// Somebody wanted it to end, by this signal.
+    Interrupted(i32),
 }
 
 /// All that was seen of it.
@@ -45,11 +47,11 @@ pub(crate) fn sum_up(plan: &Plan, program: &Program, seed: u64, seen: Seen) -> C
     let (calls, wrong) = (total(counts, |count| count.calls), total(counts, |count| count.wrong));
     let judged = steps.iter().filter(|step| step.judged).map(|step| step.calls).sum();
     let end = end(program, &seen, &serial);
-    let is_fine = matches!(end, CallEnd::Whole);
-    let verdict = match (&end, wrong) {
-        (CallEnd::Whole, 0) if calls < ENOUGH || (judged > 0 && judged < ENOUGH) => Verdict::Inconclusive,
-        (CallEnd::Whole, 0) if nothing_left(&steps, &seen.left_out) => Verdict::Inconclusive,
-        (CallEnd::Whole, 0) => Verdict::NothingFound,
+    let is_fine = matches!(end, CallEnd::Whole | CallEnd::Interrupted { .. });
+    let is_little = calls < ENOUGH || (judged > 0 && judged < ENOUGH);
+    let verdict = match wrong {
+        0 if is_fine && (is_little || nothing_left(&steps, &seen.left_out)) => Verdict::Inconclusive,
+        0 if is_fine => Verdict::NothingFound,
         _ => Verdict::Found,
     };
     CallSummary {
@@ -58,6 +60,7 @@ pub(crate) fn sum_up(plan: &Plan, program: &Program, seed: u64, seen: Seen) -> C
         library: plan.library.clone(),
         seed: Seed(seed),
         threads: plan.threads,
+        warnings: warnings(plan, &end, judged, calls, &serial),
         end,
         elapsed_ms: seen.elapsed_ms,
         calls,
@@ -65,7 +68,6 @@ pub(crate) fn sum_up(plan: &Plan, program: &Program, seed: u64, seen: Seen) -> C
         wrong,
         rate: rate(wrong, judged),
         crash_bound: is_fine.then(|| crash_bound(calls)),
-        warnings: warnings(plan, judged, calls, &serial),
         serial,
         steps,
         examples: seen.examples,
@@ -125,6 +127,7 @@ fn end(program: &Program, seen: &Seen, serial: &SerialRun) -> CallEnd {
         Ended::Crashed(signal) => CallEnd::Crashed { signal, during, standing: standing() },
         Ended::Exited(code) => CallEnd::Exited { code, during, standing: standing() },
         Ended::Hung => CallEnd::Hung { during, standing: standing() },
+        Ended::Interrupted(signal) => CallEnd::Interrupted { signal, during },
     }
 }
 
@@ -158,7 +161,11 @@ fn place(program: &Program, at: At) -> (String, &'static str) {
     (step, doing)
 }
 
-fn warnings(plan: &Plan, judged: u64, calls: u64, serial: &SerialRun) -> Vec<String> {
+fn warnings(plan: &Plan, end: &CallEnd, judged: u64, calls: u64, serial: &SerialRun) -> Vec<String> {
+    let early = match end {
+        CallEnd::Interrupted { signal, .. } => Some(format!("signal {signal} ended it early")),
+        _ => None,
+    };
     let left_out = || {
         let names = serial.left_out.join(", ");
         format!("not compared, as it differs from one serial run to the next: {names}")
@@ -167,6 +174,7 @@ fn warnings(plan: &Plan, judged: u64, calls: u64, serial: &SerialRun) -> Vec<Str
         "no result was looked at: only a crash or a call that never returns would have been noticed";
     let alone = "one thread calls, and has nobody to get in its way";
     [
+        early,
         (!serial.left_out.is_empty()).then(left_out),
         (judged == 0 && calls > 0).then(|| unjudged.to_owned()),
         (plan.threads == 1).then(|| alone.to_owned()),

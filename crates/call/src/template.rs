@@ -104,7 +104,8 @@ impl Text {
 
     /// The address of the text at that moment; it stays until another is asked for.
     pub(crate) fn address(&mut self, moment: &Moment) -> u64 {
-        self.at(moment).as_ptr().expose_provenance() as u64
+        self.at(moment);
+        self.bytes.as_mut_ptr().expose_provenance() as u64
     }
 
     /// How long it was when it was last asked for.

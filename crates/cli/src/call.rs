@@ -1,17 +1,22 @@
 use std::env;
 use std::io;
+use std::ops::ControlFlow;
 use std::os::fd::AsFd;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use jostle_call::{CallError, Plan, Progress};
 use jostle_report::CallReport;
+use signal_hook::consts::{SIGINT, SIGQUIT, SIGTERM};
 
 use crate::arguments::CallArguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::plan::typed;
 use crate::progress::ProgressLine;
-use crate::words::shell_quoted;
 
 /// The verb of the process that makes the calls. Nobody types it.
 pub(crate) const IN_CHILD: &str = "call-in-child";
@@ -20,15 +25,21 @@ pub(crate) const IN_CHILD: &str = "call-in-child";
 pub(crate) fn run(arguments: &CallArguments) -> Result<Exit, Failure> {
     let plan = plan(arguments)?;
     let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
-    let mut output = Output::open(arguments.output.as_deref())?;
+    let mut output = Output::open(arguments.report.output.as_deref())?;
     let mut process = process().map_err(CallError::Start)?;
+    let asked = end_when_asked().map_err(CallError::Start)?;
     let line = ProgressLine::new();
-    let called = jostle_call::conduct(&plan, seed, &mut process, |progress| show(&line, progress));
+    let called = jostle_call::conduct(&plan, seed, &mut process, |progress| {
+        show(&line, progress);
+        match asked.load(Relaxed) {
+            0 => ControlFlow::Continue(()),
+            signal => ControlFlow::Break(signal as i32),
+        }
+    });
     line.clear();
     let summary = called?;
-    let command = shell_quoted(&[arguments.plan.clone().into()]);
-    let report = CallReport { summary: &summary, plan: &command };
-    output.write(&jostle_report::render_call(arguments.format, &report, output.style()));
+    let report = CallReport { summary: &summary, plan: &typed(&arguments.plan) };
+    output.write(&jostle_report::render_call(arguments.report.format, &report, output.style()));
     Ok(match Exit::from(summary.verdict) {
         Exit::Found => Exit::Found,
         _ if output.failed => Exit::CannotLook,
@@ -53,11 +64,21 @@ fn plan(arguments: &CallArguments) -> Result<Plan, Failure> {
     Ok(plan)
 }
 
-/// Ourselves once more. What the library prints goes where complaints go, so that the report is left alone.
+/// Ourselves once more. What the library prints goes where complaints go, so that the report is left alone. What is typed
+/// to end us is for us only: what was counted by then is to be reported.
 fn process() -> io::Result<Command> {
     let mut process = Command::new(env::current_exe()?);
-    process.arg(IN_CHILD).stdout(Stdio::from(io::stderr().as_fd().try_clone_to_owned()?));
+    process.arg(IN_CHILD).stdout(Stdio::from(io::stderr().as_fd().try_clone_to_owned()?)).process_group(0);
     Ok(process)
+}
+
+/// The signal by which somebody has asked us to end; 0 until then.
+fn end_when_asked() -> io::Result<Arc<AtomicUsize>> {
+    let asked = Arc::new(AtomicUsize::new(0));
+    for signal in [SIGINT, SIGQUIT, SIGTERM] {
+        signal_hook::flag::register_usize(signal, Arc::clone(&asked), signal as usize)?;
+    }
+    Ok(asked)
 }
 
 fn show(line: &ProgressLine, progress: Progress) {

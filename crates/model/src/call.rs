@@ -73,6 +73,13 @@ pub enum CallEnd {
         /// Where the threads stood.
         standing: Vec<Whereabouts>,
     },
+    /// Somebody wanted it to end.
+    Interrupted {
+        /// By this signal.
+        signal: i32,
+        /// What was being done.
+        during: CallPhase,
+    },
 }
 
 /// A part of such a series.

@@ -35,8 +35,8 @@
 #![forbid(unsafe_code)]
 
 mod bisection;
-mod closing;
 mod call;
+mod closing;
 mod format;
 mod github;
 mod human;

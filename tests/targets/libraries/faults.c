@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -37,3 +38,10 @@ void *refuse(void) { return NULL; }
 
 // Wrong, whoever calls.
 int one_too_many(int number) { return number + 1; }
+
+// Says when it was called more often than any serial run would.
+int announce(void) {
+    static _Atomic int times;
+    if (atomic_fetch_add(&times, 1) == 100000) fputs("many have called\n", stderr);
+    return 7;
+}

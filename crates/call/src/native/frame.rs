@@ -13,13 +13,15 @@ pub(crate) struct Frame {
     interface: Cif,
     /// Where libffi looks for the arguments; each points into `words`.
     addresses: Box<[*mut c_void]>,
-    words: Box<[UnsafeCell<u64>]>,
+    words: &'static [UnsafeCell<u64>],
 }
 
 impl Frame {
-    /// A call of `function`, which takes and returns these kinds.
+    /// A call of `function`, which takes and returns these kinds. Its words are never given back: it is there for as long as
+    /// its process makes calls.
     pub(crate) fn new(function: Function, takes: &[Kind], returns: Kind) -> Self {
-        let words: Box<[UnsafeCell<u64>]> = takes.iter().map(|_| UnsafeCell::new(0)).collect();
+        let words: Vec<UnsafeCell<u64>> = takes.iter().map(|_| UnsafeCell::new(0)).collect();
+        let words: &[UnsafeCell<u64>] = words.leak();
         let addresses = words.iter().map(|word| word.get().cast()).collect();
         let interface = Cif::new(takes.iter().map(|&kind| type_of(kind)), type_of(returns));
         Self { function, interface, addresses, words }
@@ -34,7 +36,7 @@ impl Frame {
     /// Calls, and gives what came back. Of narrower kinds the low bytes count.
     pub(crate) fn call(&mut self) -> u64 {
         let mut result = 0_u64;
-        // SAFETY: libffi reads each argument through its address, which points to eight bytes that live as long as we,
+        // SAFETY: libffi reads each argument through its address, which points to eight bytes that are always there,
         // in little-endian order, as wide as its type; it writes at most eight bytes of result, since no type here is
         // larger. That the function takes and returns these types is what the plan says.
         unsafe {

@@ -2,9 +2,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use jostle_report::Format;
 
-use super::duration;
+use super::{ReportArguments, duration};
 
 /// Calls a native library through its C interface from many plain threads, as a plan in TOML says, and holds what comes
 /// back against what the plan expects or, where it expects nothing, against serial runs of the same calls. The calls are
@@ -31,19 +30,6 @@ pub(crate) struct CallArguments {
     #[arg(long, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
 
-    /// How to write the report: human or json.
-    #[arg(long, default_value_t, value_parser = human_or_json)]
-    pub(crate) format: Format,
-
-    /// Write the report to FILE instead of standard output.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-}
-
-fn human_or_json(text: &str) -> Result<Format, String> {
-    match text.parse::<Format>() {
-        Ok(format @ (Format::Human | Format::Json)) => Ok(format),
-        Ok(_) => Err("the formats of this verb are human and json".to_owned()),
-        Err(error) => Err(error.to_string()),
-    }
+    #[command(flatten)]
+    pub(crate) report: ReportArguments,
 }

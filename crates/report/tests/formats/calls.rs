@@ -129,6 +129,7 @@ fn every_summary_keeps_the_contract() {
         ended(CallEnd::Exited { code: 3, during, standing: places() }),
         ended(CallEnd::Hung { during, standing: places() }),
         ended(CallEnd::Serial),
+        CallSummary { end: CallEnd::Interrupted { signal: 2, during }, ..clean(Verdict::Inconclusive, 20) },
     ] {
         let line = render_call(Format::Json, &CallReport { summary: &summary, plan: "names.toml" }, PLAIN);
         assert!(!line.contains('\x1b'), "{line}");
@@ -136,6 +137,30 @@ fn every_summary_keeps_the_contract() {
             contract().iter_errors(&parsed(&line)).map(|error| error.to_string()).collect();
         assert!(complaints.is_empty(), "{complaints:#?}\n{line}");
     }
+}
+
+#[test]
+fn machines_get_a_failure_for_each_step_and_each_violent_end() {
+    let crash = CallEnd::Crashed { signal: 11, during: CallPhase::Concurrent, standing: places() };
+    for (format, marks) in [
+        (Format::Junit, ["type=\"wrong-answer\"", "type=\"crash\""]),
+        (Format::Sarif, ["\"ruleId\":\"wrong-answer\"", "\"ruleId\":\"crash\""]),
+        (Format::Github, ["title=wrong-answer", "title=crash"]),
+    ] {
+        let crashed = CallSummary { end: crash.clone(), crash_bound: None, ..wrong() };
+        let text = render_call(format, &CallReport { summary: &crashed, plan: "names.toml" }, PLAIN);
+        assert_eq!(marks.map(|mark| text.matches(mark).count()), [1, 1], "{text}");
+        let clean = clean(Verdict::NothingFound, 1_000);
+        let text = render_call(format, &CallReport { summary: &clean, plan: "names.toml" }, PLAIN);
+        assert_eq!(marks.map(|mark| text.matches(mark).count()), [0, 0], "{text}");
+    }
+}
+
+#[test]
+fn the_formats_for_machines() {
+    let report = CallReport { summary: &wrong(), plan: "names.toml" };
+    let texts = [Format::Github, Format::Junit, Format::Sarif].map(|format| render_call(format, &report, PLAIN));
+    assert_snapshot!(texts.join("\n"));
 }
 
 #[test]
