@@ -171,7 +171,7 @@ returns = "i32"
 expect = [{ equals = 0 }, { of = "to", equals = "{token} is mine", length = "size" }, { of = "handle", not_null = true }]
 [[step]]
 call = "mean"
-arguments = [0.5, 1.5, { i32 = -3 }, { u8 = 255 }]
+arguments = [0.5, { f32 = 1.5 }, { i32 = -3 }, { u8 = 255 }]
 returns = "f64"
 expect = [{ equals = 63.5, at_least = 63, at_most = 64 }]
 [[step]]

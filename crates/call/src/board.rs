@@ -1,9 +1,13 @@
 //! What everybody is doing and has done: written by the threads that call, read from outside, even after their death.
+//!
+//! It lies in a file without a name, which the process that waits makes and the one that calls maps.
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use rustix::fs::{MemfdFlags, memfd_create};
 
 use crate::native;
 
@@ -87,13 +91,22 @@ pub(crate) struct Board {
 }
 
 impl Board {
-    /// A new one, and the file through which others see it.
+    /// A file for one, with nothing on it.
     ///
     /// # Errors
     /// When the system has no room.
-    pub(crate) fn new(layout: Layout) -> io::Result<(Self, File)> {
-        let (file, words) = native::shared_words(layout.words())?;
-        Ok((Self { layout, words }, file))
+    pub(crate) fn file(layout: Layout) -> io::Result<File> {
+        let file = File::from(memfd_create("jostle call", MemfdFlags::CLOEXEC)?);
+        file.set_len(layout.words() as u64 * 8)?;
+        Ok(file)
+    }
+
+    /// The one in `file`, to be written.
+    ///
+    /// # Errors
+    /// When the file is none for this layout, or the system has no room.
+    pub(crate) fn on(file: &File, layout: Layout) -> io::Result<Self> {
+        Ok(Self { layout, words: native::shared_words(file, layout.words())? })
     }
 
     /// The row of the first thread, which sets up, makes the serial run, and tears down.
@@ -198,7 +211,8 @@ mod tests {
     #[test]
     fn what_threads_write_is_seen_from_outside() {
         let layout = Layout { threads: 3, steps: 5 };
-        let (board, file) = Board::new(layout).expect("memory");
+        let file = Board::file(layout).expect("memory");
+        let board = Board::on(&file, layout).expect("the same layout");
         let at = At { part: Part::Step, index: 4, doing: Doing::Freeing };
         for thread in 0..3 {
             board.row(thread).called(4);
@@ -214,5 +228,6 @@ mod tests {
         assert_eq!(sight.first.map(|at| at.part), Some(Part::TearDown));
         board.row(2).nowhere();
         assert_eq!(Sight::of(&file, layout).expect("readable").threads, [None; 3]);
+        assert!(Board::on(&file, Layout { threads: 300, steps: 5 }).is_err());
     }
 }

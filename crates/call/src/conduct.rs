@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use jostle_model::{CallPhase, CallSummary, WrongAnswer};
 
-use crate::board::{Count, Layout, Sight};
+use crate::board::{Board, Count, Layout, Sight};
 use crate::message::{Message, Order};
 use crate::program::Program;
 use crate::sum_up::{Ended, Seen, sum_up};
@@ -74,7 +74,9 @@ struct Errand {
     /// When the threads should have come back, counted from when they began.
     limit: Option<Duration>,
     started: Instant,
-    board: Option<File>,
+    board: File,
+    /// Whether it has said anything at all.
+    is_heard: bool,
     sight: Sight,
     phase: CallPhase,
     /// When something was last seen to happen.
@@ -94,6 +96,8 @@ enum Turn {
 
 impl Errand {
     fn start(plan: &Plan, program: &Program, seed: u64, process: &mut Command) -> Result<Self, CallError> {
+        let layout = Layout { threads: plan.threads as usize, steps: program.steps.len() };
+        let board = Board::file(layout).map_err(CallError::Start)?;
         let (ours, theirs) = UnixStream::pair().map_err(CallError::Start)?;
         let child = process.stdin(OwnedFd::from(theirs)).spawn().map_err(CallError::Start)?;
         // The command keeps its copy of the other end, and we would wait for ourselves.
@@ -101,11 +105,12 @@ impl Errand {
         let mut errand = Self {
             child,
             line: BufReader::new(ours),
-            layout: Layout { threads: plan.threads as usize, steps: program.steps.len() },
+            layout,
             patience: Duration::from_secs_f64(plan.patience),
             limit: plan.duration(),
             started: Instant::now(),
-            board: None,
+            board,
+            is_heard: false,
             sight: Sight::default(),
             phase: CallPhase::Loading,
             last_change: Instant::now(),
@@ -114,7 +119,8 @@ impl Errand {
             left_out: Vec::new(),
             examples: Vec::new(),
         };
-        errand.order(&Order::new(plan, seed)).map_err(CallError::Start)?;
+        let order = Order::new(plan, seed, &errand.board);
+        errand.order(&order).map_err(CallError::Start)?;
         Ok(errand)
     }
 
@@ -130,7 +136,10 @@ impl Errand {
     }
 
     /// Until it has ended, or has to be ended.
-    fn wait(&mut self, on_the_way: &mut impl FnMut(Progress) -> ControlFlow<i32>) -> Result<Ended, CallError> {
+    fn wait(
+        &mut self,
+        on_the_way: &mut impl FnMut(Progress) -> ControlFlow<i32>,
+    ) -> Result<Ended, CallError> {
         let mut text = Vec::new();
         loop {
             match self.line.read_until(b'\n', &mut text) {
@@ -165,13 +174,9 @@ impl Errand {
             // Whoever overwrites memory overwrites messages.
             self.give_up(CallError::Broken(format!("its process wrote what makes no sense: {error}")))
         })?;
+        self.is_heard = true;
         self.last_change = Instant::now();
         match message {
-            Message::Board(number) => {
-                let path = format!("/proc/{}/fd/{number}", self.child.id());
-                // Where it has died before we look, there is nothing to be seen.
-                self.board = File::open(path).ok();
-            }
             Message::Phase(phase) => {
                 self.phase = phase;
                 if phase == CallPhase::Concurrent {
@@ -203,8 +208,7 @@ impl Errand {
     }
 
     fn look(&self) -> Sight {
-        let seen = self.board.as_ref().and_then(|file| Sight::of(file, self.layout).ok());
-        seen.unwrap_or_else(|| self.sight.clone())
+        Sight::of(&self.board, self.layout).unwrap_or_else(|_| self.sight.clone())
     }
 
     /// Whether nothing at all has happened for too long, or some have not come back though their time is over.
@@ -255,7 +259,7 @@ impl Errand {
         match (status.signal(), status.code()) {
             (Some(signal), _) => Ok(Ended::Crashed(signal)),
             (None, Some(0)) if self.phase == CallPhase::Ending => Ok(Ended::Well),
-            (None, Some(code)) if self.board.is_some() => Ok(Ended::Exited(code)),
+            (None, Some(code)) if self.is_heard => Ok(Ended::Exited(code)),
             (None, code) => Err(CallError::Broken(format!("its process ended with code {code:?} at once"))),
         }
     }

@@ -1,7 +1,9 @@
 //! What passes between the process that makes the calls and the one that waits for it: lines of JSON.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -19,17 +21,29 @@ pub(crate) struct Order {
     seconds: Option<f64>,
     calls: Option<u64>,
     pub(crate) seed: u64,
+    /// Where the board is: an open file of whoever waits. It cannot be handed on otherwise without `unsafe`, or in time for
+    /// a library that crashes at once.
+    board: String,
 }
 
 impl Order {
-    pub(crate) fn new(plan: &Plan, seed: u64) -> Self {
+    pub(crate) fn new(plan: &Plan, seed: u64, board: &File) -> Self {
         Self {
             plan: plan.path.as_os_str().as_bytes().to_vec(),
             threads: plan.threads,
             seconds: plan.seconds,
             calls: plan.calls,
             seed,
+            board: format!("/proc/{}/fd/{}", std::process::id(), board.as_raw_fd()),
         }
+    }
+
+    /// The file with the board.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub(crate) fn board(&self) -> io::Result<File> {
+        File::options().read(true).write(true).open(&self.board)
     }
 
     /// The plan, with what the command line says instead.
@@ -45,8 +59,6 @@ impl Order {
 /// What became of it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Message {
-    /// The board is there, in this file of the process.
-    Board(i32),
     /// This begins now.
     Phase(CallPhase),
     /// The serial run is over. These were not the same each time.

@@ -137,7 +137,8 @@ impl Program {
 impl Call {
     /// Whether it is made in this iteration of this thread.
     pub(crate) fn is_made(&self, thread: u32, iteration: u64) -> bool {
-        self.thread.is_none_or(|only| only == thread) && (self.every == 1 || iteration % self.every == 0)
+        self.thread.is_none_or(|only| only == thread)
+            && (self.every == 1 || iteration.is_multiple_of(self.every))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::panic::{self, AssertUnwindSafe};
 
@@ -53,8 +53,7 @@ fn carry_out(order: &Order, reporter: &Reporter) -> Result<(), CallError> {
     let plan = order.plan()?;
     let program = Program::new(&plan)?;
     let layout = Layout { threads: plan.threads as usize, steps: program.steps.len() };
-    let (board, file) = Board::new(layout).map_err(CallError::Start)?;
-    tell(reporter, &Message::Board(file.as_raw_fd()))?;
+    let board = order.board().and_then(|file| Board::on(&file, layout)).map_err(CallError::Start)?;
     tell(reporter, &Message::Phase(CallPhase::Loading))?;
     let linked = Linked::new(&plan, &program)?;
     let tokens = Tokens::new(order.seed);

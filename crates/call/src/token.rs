@@ -42,7 +42,7 @@ impl Tokens {
     /// As an integer.
     pub(crate) fn integer(self, owner: Caller) -> u64 {
         let thread = u64::from(owner.thread % MOST_THREADS);
-        u64::from(self.seed) << 48 | thread << 36 | owner.iteration % MOST_ITERATIONS
+        u64::from(self.seed) << 48 | thread << 36 | (owner.iteration % MOST_ITERATIONS)
     }
 
     /// The owner of the first token in `text` that is not `own`'s.

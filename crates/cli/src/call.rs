@@ -3,7 +3,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -68,7 +68,7 @@ fn plan(arguments: &CallArguments) -> Result<Plan, Failure> {
 /// to end us is for us only: what was counted by then is to be reported.
 fn process() -> io::Result<Command> {
     let mut process = Command::new(env::current_exe()?);
-    process.arg(IN_CHILD).stdout(Stdio::from(io::stderr().as_fd().try_clone_to_owned()?)).process_group(0);
+    process.arg(IN_CHILD).stdout(io::stderr().as_fd().try_clone_to_owned()?).process_group(0);
     Ok(process)
 }
 

@@ -73,7 +73,6 @@ mod tests {
     use super::*;
 
     /// More arguments than there are registers, of every sort.
-    #[expect(clippy::too_many_arguments, reason = "that is the point")]
     extern "C" fn digits(
         a: i8,
         b: f64,

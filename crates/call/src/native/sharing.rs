@@ -3,22 +3,21 @@ use std::io;
 use std::ptr;
 use std::sync::atomic::AtomicU64;
 
-use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
 use rustix::mm::{MapFlags, ProtFlags, mmap};
 
-/// So many words, all 0, that whoever has the file sees as well, also when this process has died.
+/// So many words at the beginning of `file`: whoever has the file sees them as well, also when this process has died.
 ///
 /// # Errors
-/// When the system has no room.
-pub(crate) fn shared_words(number: usize) -> io::Result<(File, &'static [AtomicU64])> {
+/// When the file is shorter, or the system has no room.
+pub(crate) fn shared_words(file: &File, number: usize) -> io::Result<&'static [AtomicU64]> {
     let length = number * size_of::<AtomicU64>();
-    let file = memfd_create("jostle call", MemfdFlags::CLOEXEC)?;
-    ftruncate(&file, length as u64)?;
+    if file.metadata()?.len() < length as u64 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
     let protection = ProtFlags::READ | ProtFlags::WRITE;
     // SAFETY: a new mapping, at an address that the kernel chooses.
-    let start = unsafe { mmap(ptr::null_mut(), length, protection, MapFlags::SHARED, &file, 0) }?;
-    // SAFETY: the mapping is as long as asked for, aligned to pages, never taken away, and all zeros, which are
-    // atomics of value 0. Whoever else sees it only reads.
-    let words = unsafe { std::slice::from_raw_parts(start.cast::<AtomicU64>(), number) };
-    Ok((File::from(file), words))
+    let start = unsafe { mmap(ptr::null_mut(), length, protection, MapFlags::SHARED, file, 0) }?;
+    // SAFETY: the mapping is as long as asked for, aligned to pages, and never taken away; the file is not cut, and any
+    // bytes are atomics. Whoever else sees it only reads.
+    Ok(unsafe { std::slice::from_raw_parts(start.cast::<AtomicU64>(), number) })
 }

@@ -113,10 +113,18 @@ fn a_crash_a_hang_and_an_exit() {
         CallEnd::Crashed { signal: 11, during, standing: places() },
         CallEnd::Hung { during, standing: places() },
         CallEnd::Exited { code: 3, during: CallPhase::Serial, standing: places() },
-        CallEnd::Serial,
     ]
     .map(|end| render(&ended(end)));
     assert_snapshot!(texts.join("\n"));
+}
+
+#[test]
+fn a_library_that_is_wrong_from_one_thread_already() {
+    let SerialRun { calls, is_measure, left_out, .. } = wrong().serial;
+    let serial = SerialRun { calls, wrong: 3, is_measure, left_out };
+    let steps = vec![step("names_get", calls, 3, true)];
+    let end = CallEnd::Serial;
+    assert_snapshot!(render(&CallSummary { end, serial, steps, calls, crash_bound: None, ..wrong() }));
 }
 
 #[test]
@@ -159,7 +167,8 @@ fn machines_get_a_failure_for_each_step_and_each_violent_end() {
 #[test]
 fn the_formats_for_machines() {
     let report = CallReport { summary: &wrong(), plan: "names.toml" };
-    let texts = [Format::Github, Format::Junit, Format::Sarif].map(|format| render_call(format, &report, PLAIN));
+    let texts =
+        [Format::Github, Format::Junit, Format::Sarif].map(|format| render_call(format, &report, PLAIN));
     assert_snapshot!(texts.join("\n"));
 }
 
