@@ -2,6 +2,7 @@
 
 mod harness;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use harness::jostle::{Run, binary, scratch};
+use harness::jostle::{Run, binary, machine_lets_us_look, scratch, watch};
 use serde_json::Value;
 
 /// Longer than any run of these tests: what runs into it hangs.
@@ -348,6 +349,24 @@ fn whoever_hunts_reads_what_it_did() {
     let last: Value = serde_json::from_str(run.stdout.lines().last().expect("a summary")).expect("JSON");
     assert_eq!((&last["trials"], &last["failures"]), (&2.into(), &0.into()), "{run:?}");
     assert_eq!(last["rate_per_operation"]["of"], 10_000, "{run:?}");
+}
+
+#[test]
+fn whoever_watches_sees_where_the_library_crashed() {
+    if !machine_lets_us_look() {
+        return;
+    }
+    let step = "[[step]]\ncall = \"crash_together\"\nreturns = \"i32\"";
+    let plan = plan("crash-watched", &faulty(), &format!("threads = 8\nseconds = 20\n{step}"));
+    let target = [binary().as_os_str(), OsStr::new("call"), plan.as_os_str()];
+    let run = watch([&[OsStr::new("--for"), OsStr::new("30s"), OsStr::new("--")], &target[..]].concat());
+    assert_found(&run, &["SIGSEGV", "crash_together"]);
+    let case = scratch("crash-hunted-case");
+    let _ = fs::remove_dir_all(&case);
+    let mut command = assert_cmd::Command::new(binary());
+    command.args(["hunt", "--trials", "2", "--perturb", "none", "--case"]).arg(&case).arg("--").args(target);
+    let run = Run::from(command.timeout(PATIENCE).output().expect("jostle starts"));
+    assert_found(&run, &["crash_together"]);
 }
 
 #[test]

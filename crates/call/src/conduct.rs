@@ -3,10 +3,9 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::ops::ControlFlow;
-use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +15,7 @@ use crate::board::{Board, Count, Layout, Sight};
 use crate::message::{Message, Order};
 use crate::program::Program;
 use crate::sum_up::{Ended, Seen, sum_up};
+use crate::worker::{SOON, Worker};
 use crate::{CallError, Plan};
 
 /// How often we look how far it is.
@@ -37,7 +37,9 @@ pub struct Progress {
 /// Has a plan carried out by a process of its own, which `process` starts and in which [`crate::serve`] runs, and waits
 /// for it; `on_the_way` hears several times a second how far it is, and may end it, with a signal's number as the reason.
 ///
-/// A library that crashes, ends the process, or never returns is a result, and no error.
+/// A library that crashes, ends the process, or never returns is a result, and no error. Without a `process` it is this
+/// one that makes the calls, for somebody who traces it and wants to see them; what the library does to it is then theirs
+/// to tell.
 ///
 /// # Errors
 /// When the plan makes no sense, the library cannot be loaded, lacks a function or cannot be set up, or when the system
@@ -45,7 +47,7 @@ pub struct Progress {
 pub fn conduct(
     plan: &Plan,
     seed: u64,
-    process: &mut Command,
+    process: Option<&mut Command>,
     mut on_the_way: impl FnMut(Progress) -> ControlFlow<i32>,
 ) -> Result<CallSummary, CallError> {
     let program = Program::new(plan)?;
@@ -67,7 +69,7 @@ pub fn conduct(
 
 /// The process, and what it has told.
 struct Errand {
-    child: Child,
+    worker: Worker,
     line: BufReader<UnixStream>,
     layout: Layout,
     patience: Duration,
@@ -95,15 +97,18 @@ enum Turn {
 }
 
 impl Errand {
-    fn start(plan: &Plan, program: &Program, seed: u64, process: &mut Command) -> Result<Self, CallError> {
+    fn start(
+        plan: &Plan,
+        program: &Program,
+        seed: u64,
+        process: Option<&mut Command>,
+    ) -> Result<Self, CallError> {
         let layout = Layout { threads: plan.threads as usize, steps: program.steps.len() };
         let board = Board::file(layout).map_err(CallError::Start)?;
         let (ours, theirs) = UnixStream::pair().map_err(CallError::Start)?;
-        let child = process.stdin(OwnedFd::from(theirs)).spawn().map_err(CallError::Start)?;
-        // The command keeps its copy of the other end, and we would wait for ourselves.
-        process.stdin(Stdio::null());
+        let worker = Worker::start(process, theirs).map_err(CallError::Start)?;
         let mut errand = Self {
-            child,
+            worker,
             line: BufReader::new(ours),
             layout,
             patience: Duration::from_secs_f64(plan.patience),
@@ -154,11 +159,11 @@ impl Errand {
                 Ok(_) => return self.bury(on_the_way),
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
                     if let ControlFlow::Break(signal) = on_the_way(self.progress()) {
-                        self.end();
+                        self.worker.end(self.patience);
                         return Ok(Ended::Interrupted(signal));
                     }
                     if self.is_hung() {
-                        self.end();
+                        self.worker.end(Duration::ZERO);
                         return Ok(Ended::Hung);
                     }
                 }
@@ -220,14 +225,8 @@ impl Errand {
         is_late || self.last_change.elapsed() > self.patience
     }
 
-    fn end(&mut self) {
-        // It may have ended by itself just now.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-
     fn give_up(&mut self, error: CallError) -> CallError {
-        self.end();
+        self.worker.end(Duration::ZERO);
         error
     }
 
@@ -236,19 +235,17 @@ impl Errand {
         &mut self,
         on_the_way: &mut impl FnMut(Progress) -> ControlFlow<i32>,
     ) -> Result<Ended, CallError> {
-        /// It takes about a millisecond to take down a process with many threads.
-        const SOON: Duration = Duration::from_millis(1);
         let closed = Instant::now();
         loop {
-            if let Some(status) = self.child.try_wait().map_err(CallError::Start)? {
+            if let Some(status) = self.worker.ended().map_err(CallError::Start)? {
                 return self.autopsy(status);
             }
             if let ControlFlow::Break(signal) = on_the_way(self.progress()) {
-                self.end();
+                self.worker.end(self.patience);
                 return Ok(Ended::Interrupted(signal));
             }
             if closed.elapsed() > self.patience {
-                self.end();
+                self.worker.end(Duration::ZERO);
                 return Ok(Ended::Hung);
             }
             thread::sleep(SOON);

@@ -36,6 +36,8 @@ pub(crate) struct Crowd<'a> {
     pub(crate) duration: Option<Duration>,
     /// How many calls, together.
     pub(crate) calls: Option<u64>,
+    /// Set when they are to come back.
+    pub(crate) stop: &'a AtomicBool,
 }
 
 impl Crowd<'_> {
@@ -44,7 +46,6 @@ impl Crowd<'_> {
     /// # Errors
     /// When not all of them can be started.
     pub(crate) fn run(&self) -> io::Result<Duration> {
-        let stop = AtomicBool::new(false);
         let gate = RwLock::new(());
         thread::scope(|scope| {
             let closed = gate.write().unwrap_or_else(PoisonError::into_inner);
@@ -52,16 +53,16 @@ impl Crowd<'_> {
             let callers = self.callers();
             for (index, &number) in callers.iter().enumerate() {
                 let calls = self.calls.map(|calls| share(calls, index, callers.len()));
-                let (at_work, gate, stop) = (at_work.clone(), &gate, &stop);
+                let (at_work, gate) = (at_work.clone(), &gate);
                 let builder = thread::Builder::new().name(format!("caller {number}")).stack_size(STACK);
                 let started = builder.spawn_scoped(scope, move || {
                     let performer = self.performer(number);
                     drop(gate.read());
-                    self.call(number, performer, calls, stop);
+                    self.call(number, performer, calls);
                     drop(at_work);
                 });
                 if let Err(error) = started {
-                    stop.store(true, Relaxed);
+                    self.stop.store(true, Relaxed);
                     return Err(error);
                 }
             }
@@ -71,7 +72,7 @@ impl Crowd<'_> {
             if let Some(duration) = self.duration
                 && all_done.recv_timeout(duration) == Err(RecvTimeoutError::Timeout)
             {
-                stop.store(true, Relaxed);
+                self.stop.store(true, Relaxed);
             }
             // Nobody ever sends: it ends when the last one has gone.
             let _ = all_done.recv();
@@ -95,9 +96,9 @@ impl Crowd<'_> {
         (0..self.threads).filter(has_work).collect()
     }
 
-    fn call(&self, thread: u32, mut performer: Performer<'_>, mut left: Option<u64>, stop: &AtomicBool) {
+    fn call(&self, thread: u32, mut performer: Performer<'_>, mut left: Option<u64>) {
         for index in 0.. {
-            if stop.load(Relaxed) || left == Some(0) {
+            if self.stop.load(Relaxed) || left == Some(0) {
                 break;
             }
             let owner = Caller { thread, iteration: self.serial.iteration(index) };

@@ -31,9 +31,11 @@ mod sum_up;
 mod template;
 mod token;
 mod value;
+mod worker;
 
 pub use conduct::{Progress, conduct};
 pub use error::{CallError, PlanError};
 pub use kind::Kind;
 pub use plan::{Argument, Expectation, Integer, Plan, Scalar, Step};
 pub use serve::serve;
+pub use worker::is_traced;

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::AtomicBool;
 
 use jostle_model::{CallPhase, Caller};
 use rustix::process::{Signal, set_parent_process_death_signal};
@@ -36,11 +37,19 @@ pub fn serve() -> io::Result<()> {
     let line = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     // A library that reads from standard input gets nothing, and not our orders.
     dup2_stdin(File::open("/dev/null")?)?;
+    obey(line, &AtomicBool::new(false))
+}
+
+/// Makes the calls that the other end of `line` orders, until `stop`.
+///
+/// # Errors
+/// When nobody is there who orders anything, or listens.
+pub(crate) fn obey(line: UnixStream, stop: &AtomicBool) -> io::Result<()> {
     let mut text = String::new();
     BufReader::new(&line).read_line(&mut text)?;
     let order: Order = serde_json::from_str(&text)?;
     let reporter = Reporter::new(line);
-    let done = panic::catch_unwind(AssertUnwindSafe(|| carry_out(&order, &reporter)));
+    let done = panic::catch_unwind(AssertUnwindSafe(|| carry_out(&order, &reporter, stop)));
     // Where memory is overwritten, that may be why.
     let bug = |_| Err(CallError::Broken("our own code there ran into a bug".to_owned()));
     match done.unwrap_or_else(bug) {
@@ -49,7 +58,7 @@ pub fn serve() -> io::Result<()> {
     }
 }
 
-fn carry_out(order: &Order, reporter: &Reporter) -> Result<(), CallError> {
+fn carry_out(order: &Order, reporter: &Reporter, stop: &AtomicBool) -> Result<(), CallError> {
     let plan = order.plan()?;
     let program = Program::new(&plan)?;
     let layout = Layout { threads: plan.threads as usize, steps: program.steps.len() };
@@ -57,7 +66,7 @@ fn carry_out(order: &Order, reporter: &Reporter) -> Result<(), CallError> {
     tell(reporter, &Message::Phase(CallPhase::Loading))?;
     let linked = Linked::new(&plan, &program)?;
     let tokens = Tokens::new(order.seed);
-    let once = Once { program: &program, linked: &linked, reporter, tokens, row: board.first_row() };
+    let once = Once { program: &program, linked: &linked, reporter, tokens, row: board.first_row(), stop };
     tell(reporter, &Message::Phase(CallPhase::SetUp))?;
     let results = once.set_up()?;
     let results = once.steps(&plan, board, results)?;
@@ -77,6 +86,7 @@ struct Once<'a> {
     reporter: &'a Reporter,
     tokens: Tokens,
     row: Row,
+    stop: &'a AtomicBool,
 }
 
 impl Once<'_> {
@@ -133,6 +143,7 @@ impl Once<'_> {
             threads: plan.threads,
             duration: plan.duration(),
             calls: plan.calls,
+            stop: self.stop,
         };
         let elapsed = crowd.run().map_err(CallError::Start)?;
         tell(self.reporter, &Message::Concurrent { elapsed_ms: elapsed.as_millis() as u64 })?;

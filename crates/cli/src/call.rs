@@ -26,10 +26,11 @@ pub(crate) fn run(arguments: &CallArguments) -> Result<Exit, Failure> {
     let plan = plan(arguments)?;
     let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
     let mut output = Output::open(arguments.report.output.as_deref())?;
-    let mut process = process().map_err(CallError::Start)?;
+    // Who traces us wants to see the library, and how it ends. Nobody else can live with that.
+    let mut process = (!jostle_call::is_traced()).then(process).transpose().map_err(CallError::Start)?;
     let asked = end_when_asked().map_err(CallError::Start)?;
     let line = ProgressLine::new();
-    let called = jostle_call::conduct(&plan, seed, &mut process, |progress| {
+    let called = jostle_call::conduct(&plan, seed, process.as_mut(), |progress| {
         show(&line, progress);
         match asked.load(Relaxed) {
             0 => ControlFlow::Continue(()),
