@@ -20,7 +20,7 @@ fn with_line(line: &str) -> Asked {
 #[test]
 fn a_plan_that_is_not_there_or_no_plan_is_refused() {
     let asked = Asked::new("");
-    asked.run(&[]).is_refused(USAGE, "verify verify.toml: it has no [data]");
+    asked.run(&[]).is_refused(USAGE, "verify verify.toml: it has neither [trials] nor [data]");
     asked.write("verify.toml", "[data\n");
     asked.run(&[]).is_refused(USAGE, "read the plan, line 1");
     std::fs::remove_file(asked.file("verify.toml")).expect("it is ours");
