@@ -104,7 +104,7 @@ def effect(session):
     case = session.root / "casebook" / "early-finalizer"
     subprocess.run(["make", "-s", "-C", case, "build/broken"], check=True)
     seconds = session.runs(600, 60)
-    summary, _, _ = hunt(session, ["--for", seconds], [case / "build/broken", "-drive", "100ms"])
+    summary, _, _ = hunt(session, ["--for", seconds], [case / "build/broken", "-drive", "100ms", "-clients", 1])
     rows = [["none", summary["rate"]["events"], summary["rate"]["of"], "1"]]
     for effect in summary["perturbations"]:
         ratio = effect["ratio"]
@@ -112,7 +112,7 @@ def effect(session):
         high = f"{ratio['high']:.1f}" if "high" in ratio else "∞"
         row = [effect["perturbation"], effect["rate"]["events"], effect["rate"]["of"], f"{seen} ({ratio['low']:.2f} to {high})"]
         rows.append(row)
-    title = f"early-finalizer broken for 100 ms at a time, {seconds} s (goal: some perturbation ≥ 10 times)"
+    title = f"early-finalizer broken, one visitor for 100 ms at a time, {seconds} s (goal: some perturbation ≥ 10 times)"
     session.table(title, ["perturbation", "failures", "trials", "times as often (95 %)"], rows)
 
 

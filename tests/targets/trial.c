@@ -47,6 +47,14 @@ static void write_much(void) {
     printf("\xff\xfe no text\nops 12345, wrong 0\n");
 }
 
+/* Takes memory until there is none. */
+static void eat(void) {
+    for (;;) {
+        char *food = malloc(1 << 20);
+        if (food) memset(food, 1, 1 << 20);
+    }
+}
+
 int main(int argc, char **argv) {
     const char *how = argc > 1 ? argv[1] : "well";
     unsigned long seed = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
@@ -58,6 +66,7 @@ int main(int argc, char **argv) {
     if (strcmp(how, "hang") == 0) wait_for_nobody();
     if (strcmp(how, "daemon") == 0) leave_a_daemon(argv[2]);
     if (strcmp(how, "much") == 0) write_much();
+    if (strcmp(how, "hungry") == 0) eat();
     if (strcmp(how, "wrong") == 0) printf("ops 10, wrong 2\n");
     if (strcmp(how, "slowly") == 0) usleep(20 * 1000);
     if (strcmp(how, "uninitialised") == 0) {

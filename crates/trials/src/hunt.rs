@@ -85,19 +85,32 @@ pub fn hunt(hunt: &Hunt<'_>, listener: &mut dyn Listener) -> Result<Reason, Hunt
     let stage = Stage::new(hunt.plan, hunt.surroundings)?;
     let work = |task: &[u8]| stage.run_told(task);
     let mut field = Field::new(hunt, Crew::new(work).map_err(HuntError::Crew)?);
-    let mut over = None;
+    let (mut over, mut ended) = (None, None);
     loop {
         over = over.or_else(|| field.is_over());
-        match over {
-            Some(reason) if field.crew.at_work() == 0 => return Ok(reason),
-            Some(_) => {}
-            None => field.start_some()?,
+        let started = if over.is_none() { field.start_some() } else { Ok(()) };
+        // The next one runs while this one is recorded.
+        if let Some(trial) = ended.take() {
+            listener.ended(&trial).map_err(HuntError::Keep)?;
         }
-        listener.going_on(field.crew.at_work());
-        if let Some(reason) = field.wait(listener)? {
+        started?;
+        if let (Some(reason), 0) = (over, field.crew.at_work()) {
             return Ok(reason);
         }
+        listener.going_on(field.crew.at_work());
+        match field.wait()? {
+            Happened::Ended(trial) => ended = Some(trial),
+            Happened::Asked(signal) => return Ok(Reason::Asked(signal)),
+            Happened::Nothing => {}
+        }
     }
+}
+
+/// What came of waiting.
+enum Happened {
+    Ended(Trial),
+    Asked(i32),
+    Nothing,
 }
 
 /// A hunt under way.
@@ -168,31 +181,25 @@ impl<'a, W: Fn(&[u8]) -> Vec<u8>> Field<'a, W> {
         Assignment { index, seed, perturbation, explores: self.learner.is_none() }
     }
 
-    /// Waits for something to happen, and tells of it.
-    fn wait(&mut self, listener: &mut dyn Listener) -> Result<Option<Reason>, HuntError> {
+    /// Waits for something to happen.
+    fn wait(&mut self) -> Result<Happened, HuntError> {
         let left = self.hunt.limits.duration.map(|limit| limit.saturating_sub(self.started.elapsed()));
         match self.crew.wait(left.map_or(TELL, |left| left.min(TELL))) {
             CrewEvent::Done { task, brought } => {
-                let Some(assignment) = self.running.remove(&task) else { return Ok(None) };
-                let brought = Brought::from_bytes(assignment, &brought);
-                self.take(assignment.perturbation, brought, listener)?;
+                let Some(assignment) = self.running.remove(&task) else { return Ok(Happened::Nothing) };
+                self.take(assignment.perturbation, Brought::from_bytes(assignment, &brought))
             }
             CrewEvent::Lost { task, signal } => {
-                let Some(assignment) = self.running.remove(&task) else { return Ok(None) };
-                self.take(assignment.perturbation, Brought::lost(assignment, signal), listener)?;
+                let Some(assignment) = self.running.remove(&task) else { return Ok(Happened::Nothing) };
+                self.take(assignment.perturbation, Brought::lost(assignment, signal))
             }
-            CrewEvent::Asked { signal } => return Ok(Some(Reason::Asked(signal))),
-            CrewEvent::Nothing => {}
+            CrewEvent::Asked { signal } => Ok(Happened::Asked(signal)),
+            CrewEvent::Nothing => Ok(Happened::Nothing),
         }
-        Ok(None)
     }
 
-    fn take(
-        &mut self,
-        perturbation: Perturbation,
-        brought: Brought,
-        listener: &mut dyn Listener,
-    ) -> Result<(), HuntError> {
+    /// Counts a trial, and learns from it.
+    fn take(&mut self, perturbation: Perturbation, brought: Brought) -> Result<Happened, HuntError> {
         let Brought { trial, runtimes } = brought;
         if let Outcome::CouldNotRun { why } = &trial.outcome {
             self.could_not_run += 1;
@@ -208,6 +215,6 @@ impl<'a, W: Fn(&[u8]) -> Vec<u8>> Field<'a, W> {
         if let Some(learner) = &mut self.learner {
             learner.learn(perturbation, &trial.outcome);
         }
-        listener.ended(&trial).map_err(HuntError::Keep)
+        Ok(Happened::Ended(trial))
     }
 }

@@ -4,13 +4,16 @@
 use std::env;
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
 use std::iter;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::sys::privileges;
 use crate::{Patterns, WatchError, status, title};
+
+/// How much of a file is looked at, in bytes: an ELF header, or the first line of a script (`BINPRM_BUF_SIZE` is 256).
+const HEAD: u64 = 512;
 
 /// A program that can be started and watched: an x86-64 executable, or a script.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,12 +30,10 @@ pub struct Program {
 /// When it is missing, may not be executed, or is nothing that can be watched.
 pub fn find(program: &OsStr) -> Result<Program, WatchError> {
     let path = look_up(program)?;
-    let mut head = Vec::new();
-    let opened = File::open(&path).and_then(|file| file.take(512).read_to_end(&mut head));
-    match opened {
+    match head(&path) {
         // A program that may be executed but not read: `exec` will do, we shall see less.
         Err(_) => Ok(Program { path, interpreter: None }),
-        Ok(_) => judge(path, &head),
+        Ok(head) => judge(path, &head),
     }
 }
 
@@ -56,11 +57,9 @@ pub(crate) fn check_process(pid: i32) -> Result<(), WatchError> {
             tracer: format!("{} (process {tracer})", title::name(tracer)),
         });
     }
-    let (executable, mut head) = (PathBuf::from(format!("/proc/{pid}/exe")), Vec::new());
+    let executable = PathBuf::from(format!("/proc/{pid}/exe"));
     // What may not be read may not be traced either; the kernel will say so.
-    if File::open(&executable).and_then(|file| file.take(512).read_to_end(&mut head)).is_err() {
-        return Ok(());
-    }
+    let Ok(head) = head(&executable) else { return Ok(()) };
     match machine(&head) {
         None => Ok(()),
         Some(machine) => {
@@ -96,6 +95,13 @@ fn ancestors(pid: i32) -> Vec<i32> {
         status::field(&status, "PPid:")?.parse().ok().filter(|&parent| parent > 0)
     };
     iter::successors(Some(pid), parent).collect()
+}
+
+/// The first bytes of a file.
+fn head(path: &Path) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(HEAD as usize);
+    File::open(path)?.take(HEAD).read_to_end(&mut head)?;
+    Ok(head)
 }
 
 fn judge(path: PathBuf, head: &[u8]) -> Result<Program, WatchError> {

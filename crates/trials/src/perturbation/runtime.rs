@@ -6,6 +6,10 @@ use std::io;
 
 use super::{Arrangement, Perturbation};
 
+/// Go collects when its heap has grown by this many percent since the last time, instead of 100. Where each collection
+/// stops the world, 5 would make a program that fills 30 MB take ten times as long, and fail no more often than 10.
+const OFTEN: &str = "10";
+
 pub(super) fn arrange(perturbation: Perturbation, trial: &mut Arrangement<'_>) -> io::Result<()> {
     match perturbation {
         Perturbation::GoCollect => trial.set("GOGC", "1"),
@@ -14,11 +18,11 @@ pub(super) fn arrange(perturbation: Perturbation, trial: &mut Arrangement<'_>) -
             trial.set("GOMAXPROCS", procs.to_string());
         }
         Perturbation::GoClobber => {
-            trial.set("GOGC", "5");
+            trial.set("GOGC", OFTEN);
             trial.add("GODEBUG", ",", "clobberfree=1");
         }
         Perturbation::GoStopWorld => {
-            trial.set("GOGC", "5");
+            trial.set("GOGC", OFTEN);
             trial.add("GODEBUG", ",", "gcstoptheworld=2");
         }
         Perturbation::RubyCompact => ruby(trial, "GC.auto_compact = true if GC.respond_to?(:auto_compact=)")?,

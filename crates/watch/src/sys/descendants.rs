@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::mem::MaybeUninit;
 use std::ptr;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,6 +31,10 @@ pub(crate) fn inherit_orphans() -> io::Result<()> {
 /// Who is killed may have started others meanwhile, which are then orphans and ours: so it is looked again until
 /// nobody is left.
 pub(crate) fn kill_all(spared: &BTreeSet<i32>) -> usize {
+    // Orphans come to us: who has no children has no descendants either.
+    if !has_children() {
+        return 0;
+    }
     let (own, mut killed) = (std::process::id() as i32, BTreeSet::new());
     let until = Instant::now() + PATIENCE;
     loop {
@@ -67,6 +72,14 @@ fn descendants_but(pid: i32, spared: &BTreeSet<i32>) -> Vec<i32> {
         }
     }
     found
+}
+
+/// Whether anybody is left for whom we could wait.
+fn has_children() -> bool {
+    let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT | libc::__WALL;
+    let mut told = MaybeUninit::<libc::siginfo_t>::zeroed();
+    // SAFETY: there is room for what is told.
+    unsafe { libc::waitid(libc::P_ALL, 0, told.as_mut_ptr(), options) == 0 }
 }
 
 /// Waits for the end of a child of ours, and returns its wait status.
