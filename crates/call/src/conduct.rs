@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
+use std::net::Shutdown;
 use std::ops::ControlFlow;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
@@ -15,7 +16,7 @@ use crate::board::{Board, Count, Layout, Sight};
 use crate::message::{Message, Order};
 use crate::program::Program;
 use crate::sum_up::{Ended, Seen, sum_up};
-use crate::worker::{SOON, Worker};
+use crate::worker::Worker;
 use crate::{CallError, Plan};
 
 /// How often we look how far it is.
@@ -85,8 +86,17 @@ struct Errand {
     last_change: Instant,
     concurrent_since: Option<Instant>,
     elapsed_ms: Option<u64>,
+    asked: Option<Asked>,
     left_out: Vec<String>,
     examples: Vec<WrongAnswer>,
+}
+
+/// Somebody wants it to end.
+#[derive(Clone, Copy)]
+struct Asked {
+    signal: i32,
+    during: CallPhase,
+    since: Instant,
 }
 
 /// Whether it goes on.
@@ -121,6 +131,7 @@ impl Errand {
             last_change: Instant::now(),
             concurrent_since: None,
             elapsed_ms: None,
+            asked: None,
             left_out: Vec::new(),
             examples: Vec::new(),
         };
@@ -158,12 +169,7 @@ impl Errand {
                 }
                 Ok(_) => return self.bury(on_the_way),
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
-                    if let ControlFlow::Break(signal) = on_the_way(self.progress()) {
-                        self.worker.end(self.patience);
-                        return Ok(Ended::Interrupted(signal));
-                    }
-                    if self.is_hung() {
-                        self.worker.end(Duration::ZERO);
+                    if self.is_over(on_the_way) {
                         return Ok(Ended::Hung);
                     }
                 }
@@ -216,10 +222,29 @@ impl Errand {
         Sight::of(&self.board, self.layout).unwrap_or_else(|_| self.sight.clone())
     }
 
-    /// Whether nothing at all has happened for too long, or some have not come back though their time is over. Who traces us
-    /// may have stopped us, and judges by himself what takes too long.
+    /// Hears whether it is to end, and ends it when it does not do so by itself.
+    fn is_over(&mut self, on_the_way: &mut impl FnMut(Progress) -> ControlFlow<i32>) -> bool {
+        if let ControlFlow::Break(signal) = on_the_way(self.progress())
+            && self.asked.is_none()
+        {
+            self.asked = Some(Asked { signal, during: self.phase, since: Instant::now() });
+            // The threads come back when there is nobody any more who could order anything.
+            let _ = self.line.get_ref().shutdown(Shutdown::Write);
+        }
+        let is_hung = self.is_hung();
+        if is_hung {
+            self.worker.end();
+        }
+        is_hung
+    }
+
+    /// Whether nothing at all has happened for too long, or some have not come back though their time is over.
     fn is_hung(&self) -> bool {
-        if matches!(self.worker, Worker::Thread { .. }) {
+        if self.asked.is_some_and(|asked| asked.since.elapsed() > self.patience) {
+            return true;
+        }
+        if matches!(self.worker, Worker::Thread(_)) {
+            // Who traces us may have stopped us, and judges by himself what takes too long.
             return false;
         }
         let is_late = match (self.phase, self.concurrent_since, self.limit) {
@@ -230,7 +255,7 @@ impl Errand {
     }
 
     fn give_up(&mut self, error: CallError) -> CallError {
-        self.worker.end(Duration::ZERO);
+        self.worker.end();
         error
     }
 
@@ -239,17 +264,13 @@ impl Errand {
         &mut self,
         on_the_way: &mut impl FnMut(Progress) -> ControlFlow<i32>,
     ) -> Result<Ended, CallError> {
-        let closed = Instant::now();
+        /// It takes about a millisecond to take down a process with many threads.
+        const SOON: Duration = Duration::from_millis(1);
         loop {
             if let Some(status) = self.worker.ended().map_err(CallError::Start)? {
                 return self.autopsy(status);
             }
-            if let ControlFlow::Break(signal) = on_the_way(self.progress()) {
-                self.worker.end(self.patience);
-                return Ok(Ended::Interrupted(signal));
-            }
-            if closed.elapsed() > self.patience {
-                self.worker.end(Duration::ZERO);
+            if self.is_over(on_the_way) {
                 return Ok(Ended::Hung);
             }
             thread::sleep(SOON);
@@ -259,7 +280,10 @@ impl Errand {
     fn autopsy(&self, status: ExitStatus) -> Result<Ended, CallError> {
         match (status.signal(), status.code()) {
             (Some(signal), _) => Ok(Ended::Crashed(signal)),
-            (None, Some(0)) if self.phase == CallPhase::Ending => Ok(Ended::Well),
+            (None, Some(0)) if self.phase == CallPhase::Ending => Ok(match self.asked {
+                None => Ended::Well,
+                Some(Asked { signal, during, .. }) => Ended::Interrupted { signal, during },
+            }),
             (None, Some(code)) if self.is_heard => Ok(Ended::Exited(code)),
             (None, code) => Err(CallError::Broken(format!("its process ended with code {code:?} at once"))),
         }

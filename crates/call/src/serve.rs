@@ -5,7 +5,9 @@ use std::io::{self, BufRead, BufReader};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
 
 use jostle_model::{CallPhase, Caller};
 use rustix::process::{Signal, set_parent_process_death_signal};
@@ -37,25 +39,38 @@ pub fn serve() -> io::Result<()> {
     let line = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     // A library that reads from standard input gets nothing, and not our orders.
     dup2_stdin(File::open("/dev/null")?)?;
-    obey(line, &AtomicBool::new(false))
+    obey(line)
 }
 
-/// Makes the calls that the other end of `line` orders, until `stop`.
+/// Makes the calls that the other end of `line` orders, for as long as it keeps its side open.
 ///
 /// # Errors
 /// When nobody is there who orders anything, or listens.
-pub(crate) fn obey(line: UnixStream, stop: &AtomicBool) -> io::Result<()> {
+pub(crate) fn obey(line: UnixStream) -> io::Result<()> {
     let mut text = String::new();
     BufReader::new(&line).read_line(&mut text)?;
     let order: Order = serde_json::from_str(&text)?;
+    let stop = stop_at_its_end(line.try_clone()?)?;
     let reporter = Reporter::new(line);
-    let done = panic::catch_unwind(AssertUnwindSafe(|| carry_out(&order, &reporter, stop)));
+    let done = panic::catch_unwind(AssertUnwindSafe(|| carry_out(&order, &reporter, &stop)));
     // Where memory is overwritten, that may be why.
     let bug = |_| Err(CallError::Broken("our own code there ran into a bug".to_owned()));
     match done.unwrap_or_else(bug) {
         Ok(()) => reporter.tell(&Message::Done),
         Err(error) => reporter.tell(&Message::Refused(error.into())),
     }
+}
+
+/// What is set when the other end has closed its side.
+fn stop_at_its_end(mut line: UnixStream) -> io::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let closed = Arc::clone(&stop);
+    let listen = move || {
+        let _ = io::copy(&mut line, &mut io::sink());
+        closed.store(true, Relaxed);
+    };
+    thread::Builder::new().name("listener".to_owned()).spawn(listen)?;
+    Ok(stop)
 }
 
 fn carry_out(order: &Order, reporter: &Reporter, stop: &AtomicBool) -> Result<(), CallError> {

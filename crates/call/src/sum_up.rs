@@ -21,7 +21,10 @@ pub(crate) enum Ended {
     Exited(i32),
     Hung,
     /// Somebody wanted it to end, by this signal.
-    Interrupted(i32),
+    Interrupted {
+        signal: i32,
+        during: CallPhase,
+    },
 }
 
 /// All that was seen of it.
@@ -122,12 +125,12 @@ fn end(program: &Program, seen: &Seen, serial: &SerialRun) -> CallEnd {
     let during = seen.phase;
     let standing = || standing(program, seen);
     match seen.ended {
-        Ended::Well if serial.wrong > 0 => CallEnd::Serial,
+        Ended::Well | Ended::Interrupted { .. } if serial.wrong > 0 => CallEnd::Serial,
         Ended::Well => CallEnd::Whole,
         Ended::Crashed(signal) => CallEnd::Crashed { signal, during, standing: standing() },
         Ended::Exited(code) => CallEnd::Exited { code, during, standing: standing() },
         Ended::Hung => CallEnd::Hung { during, standing: standing() },
-        Ended::Interrupted(signal) => CallEnd::Interrupted { signal, during },
+        Ended::Interrupted { signal, during } => CallEnd::Interrupted { signal, during },
     }
 }
 

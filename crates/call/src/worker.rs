@@ -6,15 +6,9 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
 
 use crate::serve::obey;
-
-/// How often we look whether it has ended: it takes about a millisecond to take down a process with many threads.
-pub(crate) const SOON: Duration = Duration::from_millis(1);
 
 /// Whether somebody traces this process: a watch, a hunt, a debugger.
 pub fn is_traced() -> bool {
@@ -25,7 +19,7 @@ pub fn is_traced() -> bool {
 
 pub(crate) enum Worker {
     Process(Child),
-    Thread { handle: JoinHandle<io::Result<()>>, stop: Arc<AtomicBool> },
+    Thread(JoinHandle<io::Result<()>>),
 }
 
 impl Worker {
@@ -40,10 +34,8 @@ impl Worker {
             process.stdin(Stdio::null());
             return Ok(Self::Process(child));
         }
-        let stop = Arc::new(AtomicBool::new(false));
-        let theirs = Arc::clone(&stop);
-        let handle = thread::Builder::new().name("caller".to_owned()).spawn(move || obey(line, &theirs))?;
-        Ok(Self::Thread { handle, stop })
+        let work = || obey(line);
+        thread::Builder::new().name("caller".to_owned()).spawn(work).map(Self::Thread)
     }
 
     /// How it has ended, if it has.
@@ -53,25 +45,16 @@ impl Worker {
     pub(crate) fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
         match self {
             Self::Process(child) => child.try_wait(),
-            Self::Thread { handle, .. } => Ok(handle.is_finished().then(|| ExitStatus::from_raw(0))),
+            Self::Thread(handle) => Ok(handle.is_finished().then(|| ExitStatus::from_raw(0))),
         }
     }
 
-    /// Ends it. A thread can only be asked to come back, and is waited for so long.
-    pub(crate) fn end(&mut self, patience: Duration) {
-        match self {
-            Self::Process(child) => {
-                // It may have ended by itself just now.
-                let _ = child.kill();
-                let _ = child.wait();
-            }
-            Self::Thread { handle, stop } => {
-                stop.store(true, Relaxed);
-                let asked = Instant::now();
-                while !handle.is_finished() && asked.elapsed() < patience {
-                    thread::sleep(SOON);
-                }
-            }
+    /// Ends it. A thread cannot be ended; it ends with its process.
+    pub(crate) fn end(&mut self) {
+        if let Self::Process(child) = self {
+            // It may have ended by itself just now.
+            let _ = child.kill();
+            let _ = child.wait();
         }
     }
 }
