@@ -12,6 +12,8 @@ use crate::{HuntError, Perturbation, Plan, Shard, Surroundings};
 
 /// How often somebody is told how far it is.
 pub(crate) const TELL: Duration = Duration::from_millis(200);
+/// A trial that takes less than this, in microseconds, is over before who attended it could be told of the next one.
+const SHORT_US: u64 = 5_000;
 /// So many trials in a row that could not run, and none that did: it will not get better.
 pub(crate) const HOPELESS: u64 = 3;
 
@@ -84,7 +86,7 @@ pub trait Listener {
 pub fn hunt(hunt: &Hunt<'_>, listener: &mut dyn Listener) -> Result<Reason, HuntError> {
     let stage = Stage::new(hunt.plan, hunt.surroundings)?;
     let work = |task: &[u8]| stage.run_told(task);
-    let mut field = Field::new(hunt, Crew::new(work).map_err(HuntError::Crew)?);
+    let mut field = Field::new(hunt, Crew::new(work, hunt.jobs).map_err(HuntError::Crew)?);
     let (mut over, mut ended) = (None, None);
     loop {
         over = over.or_else(|| field.is_over());
@@ -94,7 +96,7 @@ pub fn hunt(hunt: &Hunt<'_>, listener: &mut dyn Listener) -> Result<Reason, Hunt
             listener.ended(&trial).map_err(HuntError::Keep)?;
         }
         started?;
-        if let (Some(reason), 0) = (over, field.crew.at_work()) {
+        if let (Some(reason), 0) = (over, field.crew.given()) {
             return Ok(reason);
         }
         listener.going_on(field.crew.at_work());
@@ -123,6 +125,8 @@ struct Field<'a, W> {
     /// Nothing until it is known what can be perturbed.
     learner: Option<Learner>,
     started: Instant,
+    /// Whether the last trial was over so soon that who attends has to have the next at hand.
+    is_short: bool,
     ran: u64,
     failed: u64,
     could_not_run: u64,
@@ -139,6 +143,7 @@ impl<'a, W: Fn(&[u8]) -> Vec<u8>> Field<'a, W> {
             next: hunt.shard.first,
             learner,
             started: Instant::now(),
+            is_short: false,
             ran: 0,
             failed: 0,
             could_not_run: 0,
@@ -160,8 +165,9 @@ impl<'a, W: Fn(&[u8]) -> Vec<u8>> Field<'a, W> {
     fn start_some(&mut self) -> Result<(), HuntError> {
         // Until the first one has told what there is to perturb, it is alone.
         let jobs = if self.learner.is_some() { self.hunt.jobs.max(1) } else { 1 };
+        let jobs = if self.is_short { 2 * jobs } else { jobs };
         let wanted = self.hunt.limits.trials.map_or(u64::MAX, |trials| trials.saturating_sub(self.ran));
-        while self.crew.at_work() < jobs && (self.crew.at_work() as u64) < wanted {
+        while self.crew.given() < jobs && (self.crew.given() as u64) < wanted {
             let assignment = self.next_assignment();
             let task = self.crew.give(&assignment.to_bytes()).map_err(HuntError::Crew)?;
             self.running.insert(task, assignment);
@@ -201,6 +207,7 @@ impl<'a, W: Fn(&[u8]) -> Vec<u8>> Field<'a, W> {
     /// Counts a trial, and learns from it.
     fn take(&mut self, perturbation: Perturbation, brought: Brought) -> Result<Happened, HuntError> {
         let Brought { trial, runtimes } = brought;
+        self.is_short = trial.elapsed_us < SHORT_US;
         if let Outcome::CouldNotRun { why } = &trial.outcome {
             self.could_not_run += 1;
             if self.ran == 0 && self.could_not_run >= HOPELESS {

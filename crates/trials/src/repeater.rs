@@ -18,7 +18,7 @@ impl<W: Fn(&[u8]) -> Vec<u8>> Repeater<W> {
     /// # Errors
     /// When the system has no room for another process.
     pub(crate) fn new(work: W) -> Result<Self, HuntError> {
-        Ok(Self { crew: Crew::new(work).map_err(HuntError::Crew)? })
+        Ok(Self { crew: Crew::new(work, 1).map_err(HuntError::Crew)? })
     }
 
     /// Runs one, unless somebody wants us to end.

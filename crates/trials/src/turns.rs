@@ -87,7 +87,7 @@ pub fn take_turns(turns: &Turns<'_>, umpire: &mut dyn Umpire) -> Result<Reason, 
         trials: trials.collect::<Result<_, _>>()?,
         preparations: preparations.collect::<Result<_, _>>()?,
     };
-    let crew = Crew::new(|task: &[u8]| stages.run_told(task)).map_err(HuntError::Crew)?;
+    let crew = Crew::new(|task: &[u8]| stages.run_told(task), turns.jobs).map_err(HuntError::Crew)?;
     let mut field = Field::new(turns, crew);
     loop {
         let enough = field.start_some(umpire)?;

@@ -1,13 +1,16 @@
 //! One run of a program, attended from its start to its end: what it wrote, how it ended, what it left behind.
 
-use std::io::{self, PipeReader};
+use std::io;
+use std::panic;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use jostle_model::{ExitStatus, Finding};
 
-use crate::sys::{descendants, launch, pipes, signals};
+use crate::sys::pipes::Listening;
+use crate::sys::signals::Blocked;
+use crate::sys::{descendants, launch};
 use crate::tracer::Tracer;
 use crate::{Observer, Options, Target, WatchError, preflight, start_error, summary};
 
@@ -67,7 +70,7 @@ impl Observer for Nobody {}
 /// When it cannot be started or traced.
 pub fn attend(
     options: &Options,
-    output: impl FnMut(&[u8]) + Send,
+    output: impl FnMut(&[u8]),
     beside: Option<impl FnOnce(&Beside) + Send>,
 ) -> Result<Ended, WatchError> {
     let Target::Command(command) = &options.target else {
@@ -76,43 +79,34 @@ pub fn attend(
     let program = command.first().ok_or_else(|| WatchError::NotFound("".into()))?;
     let found = preflight::find(program)?;
     let failed = |source| start_error(program, launch::LaunchError::Start(source));
-    let blocked = signals::Blocked::to_work();
+    let blocked = Blocked::to_work();
     descendants::inherit_orphans().map_err(failed)?;
+    let signals = blocked.as_file().map_err(failed)?;
     let (written, write) = io::pipe().map_err(failed)?;
     let started = Instant::now();
     let pid = launch::launch(&found.path, command, blocked.before(), &options.launch, Some(write))
         .map_err(|error| start_error(program, error))?;
     let run = Beside::new(pid);
+    let mut listening = Listening::new(signals, written, output);
     let mut nobody = Nobody;
-    thread::scope(|scope| {
-        let reader = scope.spawn(|| read_on(written, &run, output));
+    let ended = thread::scope(|scope| {
         let companion = beside.map(|beside| scope.spawn(|| beside(&run)));
-        let mut tracer = Tracer::new(options, &mut nobody, blocked);
+        let mut tracer = Tracer::new(options, &mut nobody, &mut listening);
         tracer.begin(pid);
         let traced = tracer.run();
         let elapsed = started.elapsed();
         let left_behind = descendants::kill_all(&Default::default());
         run.end();
-        // What they panic about is a bug of ours.
-        for thread in std::iter::once(reader).chain(companion) {
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        if let Some(Err(panic)) = companion.map(|companion| companion.join()) {
+            // What it panics about is a bug of ours.
+            panic::resume_unwind(panic);
         }
         traced?;
         let (status, timed_out) = (tracer.status, tracer.timed_out);
         let findings = summary::outcome(tracer)?.findings;
         Ok(Ended { status, timed_out, elapsed, findings, left_behind })
-    })
-}
-
-/// Reads what is written until nobody is left who could write. A writer that got away, into a service of the system for
-/// example, is not waited for.
-fn read_on(mut written: PipeReader, run: &Beside, mut output: impl FnMut(&[u8])) {
-    const OFTEN: Duration = Duration::from_millis(20);
-    while let Some(piece) = pipes::read(&mut written, OFTEN) {
-        match piece {
-            Some(bytes) => output(&bytes),
-            None if !run.wait(Duration::ZERO) => return,
-            None => {}
-        }
-    }
+    });
+    // A writer that got away, into a service of the system for example, is not waited for.
+    listening.hear_the_rest();
+    ended
 }

@@ -162,10 +162,10 @@ fn launch(
         observer
             .notice(&format!("{} is a script: watching its interpreter, {interpreter}", program.display()));
     }
-    let blocked = sys::signals::Blocked::to_work();
+    let mut blocked = sys::signals::Blocked::to_work();
     let pid = sys::launch::launch(&found.path, command, blocked.before(), &options.launch, None)
         .map_err(|error| start_error(program, error))?;
-    let mut tracer = tracer::Tracer::new(options, observer, blocked);
+    let mut tracer = tracer::Tracer::new(options, observer, &mut blocked);
     tracer.begin(pid);
     tracer.run()?;
     summary::outcome(tracer)
@@ -174,8 +174,8 @@ fn launch(
 /// Watches all of `pids`, or none.
 fn attach(pids: &[i32], options: &Options, observer: &mut dyn Observer) -> Result<Outcome, WatchError> {
     pids.iter().try_for_each(|&pid| preflight::check_process(pid))?;
-    let blocked = sys::signals::Blocked::to_work();
-    let mut tracer = tracer::Tracer::new(options, observer, blocked);
+    let mut blocked = sys::signals::Blocked::to_work();
+    let mut tracer = tracer::Tracer::new(options, observer, &mut blocked);
     for &pid in pids {
         if let Err(error) = tracer.join(pid) {
             tracer.abandon()?;

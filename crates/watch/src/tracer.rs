@@ -23,7 +23,7 @@ use crate::sys::descriptors::ManyFiles;
 use crate::sys::haste::Haste;
 use crate::sys::ptrace::{self, Event};
 use crate::sys::schedule;
-use crate::sys::signals::{Arrival, Blocked};
+use crate::sys::signals::{Arrival, Inbox};
 use crate::{LookFor, Observer, Options, Progress, WatchError};
 use family::Family;
 
@@ -34,7 +34,7 @@ const TURN: Duration = Duration::from_millis(5);
 pub(crate) struct Tracer<'a> {
     common: Common<'a>,
     observer: &'a mut dyn Observer,
-    blocked: Blocked,
+    inbox: &'a mut dyn Inbox,
     /// The process that was started, or named first.
     main: i32,
     processes: BTreeMap<i32, Process>,
@@ -61,7 +61,11 @@ pub(crate) struct Tracer<'a> {
 
 impl<'a> Tracer<'a> {
     /// The tracer of a target whose processes are still to be named.
-    pub(crate) fn new(options: &'a Options, observer: &'a mut dyn Observer, blocked: Blocked) -> Self {
+    pub(crate) fn new(
+        options: &'a Options,
+        observer: &'a mut dyn Observer,
+        inbox: &'a mut dyn Inbox,
+    ) -> Self {
         let now = Instant::now();
         let is_trusted = status::may_trace_all();
         let is_sampled = options.look_for == LookFor::Collisions;
@@ -74,7 +78,7 @@ impl<'a> Tracer<'a> {
                 files: Rc::new(Files::default()),
             },
             observer,
-            blocked,
+            inbox,
             main: 0,
             processes: BTreeMap::new(),
             family: Family::new(now, is_trusted),
@@ -131,7 +135,7 @@ impl<'a> Tracer<'a> {
         // Where nothing is stopped, nobody waits.
         let _haste = (self.common.options.look_for == LookFor::Collisions).then(Haste::begin);
         while !self.processes.is_empty() {
-            match self.blocked.wait(self.patience()) {
+            match self.inbox.wait(self.patience()) {
                 Arrival::End { signal, from_terminal } => self.asked_to_end(signal, from_terminal),
                 Arrival::Child | Arrival::Nothing => {}
             }

@@ -2,6 +2,7 @@
 //!
 //! ptrace, orphans and signals are a process's affair, not a thread's. The one that started them does nothing but wait.
 
+use std::collections::VecDeque;
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::AsRawFd;
 use std::panic::{self, AssertUnwindSafe};
@@ -43,48 +44,60 @@ pub struct Crew<W> {
     blocked: Blocked,
     signals: SignalFile,
     members: Vec<Member>,
+    /// How many there may be.
+    size: usize,
     tasks: u64,
+    /// What died with a member, and is still to be told: which task, by which signal.
+    lost: VecDeque<(u64, Option<i32>)>,
 }
 
 struct Member {
     pid: i32,
     tasks: PipeWriter,
     results: PipeReader,
-    /// The number of the task that it is at.
-    at: Option<u64>,
+    /// The number of the task that it is at, and of those that wait for it.
+    at: VecDeque<u64>,
 }
 
 impl<W: Fn(&[u8]) -> Vec<u8>> Crew<W> {
-    /// Nobody yet; members come as they are needed, and do `work`. SIGINT, SIGTERM, SIGHUP and SIGQUIT come as
+    /// Nobody yet; members come as they are needed, `size` at most, and do `work`. SIGINT, SIGTERM, SIGHUP and SIGQUIT come as
     /// [`CrewEvent::Asked`] from now on.
     ///
     /// # Errors
     /// When the system has no room.
-    pub fn new(work: W) -> io::Result<Self> {
+    pub fn new(work: W, size: usize) -> io::Result<Self> {
         descendants::inherit_orphans()?;
         let blocked = Blocked::to_work();
         let signals = blocked.as_file()?;
-        Ok(Self { work, blocked, signals, members: Vec::new(), tasks: 0 })
+        let (members, lost) = (Vec::new(), VecDeque::new());
+        Ok(Self { work, blocked, signals, members, size: size.max(1), tasks: 0, lost })
     }
 
     /// How many are at work.
     pub fn at_work(&self) -> usize {
-        self.members.iter().filter(|member| member.at.is_some()).count()
+        self.members.iter().filter(|member| !member.at.is_empty()).count()
     }
 
-    /// Gives a task to a member that has none, and returns its number.
+    /// How many tasks were given, of which nothing was told yet.
+    pub fn given(&self) -> usize {
+        self.members.iter().map(|member| member.at.len()).sum::<usize>() + self.lost.len()
+    }
+
+    /// Gives a task to a member that has none, or else to the one that has fewest, which will come to it as soon as it can;
+    /// and returns the task's number.
     ///
     /// # Errors
     /// When the system has no room for another process.
     pub fn give(&mut self, task: &[u8]) -> io::Result<u64> {
-        let free = self.members.iter().position(|member| member.at.is_none());
-        let index = match free {
+        let fewest = (0..self.members.len()).min_by_key(|&index| self.members[index].at.len());
+        let is_free = |index: &usize| self.members[*index].at.is_empty() || self.members.len() >= self.size;
+        let index = match fewest.filter(is_free) {
             Some(index) => index,
             None => self.engage()?,
         };
         self.tasks += 1;
         let member = &mut self.members[index];
-        member.at = Some(self.tasks);
+        member.at.push_back(self.tasks);
         // One that has died is noticed when it is waited for.
         let _ = send(&mut member.tasks, task);
         Ok(self.tasks)
@@ -103,7 +116,7 @@ impl<W: Fn(&[u8]) -> Vec<u8>> Crew<W> {
                 be_a_member(given, done, &self.blocked, &self.work)
             }
             pid => {
-                self.members.push(Member { pid, tasks, results, at: None });
+                self.members.push(Member { pid, tasks, results, at: VecDeque::new() });
                 Ok(self.members.len() - 1)
             }
         }
@@ -111,6 +124,9 @@ impl<W: Fn(&[u8]) -> Vec<u8>> Crew<W> {
 
     /// Waits for something to happen, at most so long.
     pub fn wait(&mut self, at_most: Duration) -> CrewEvent {
+        if let Some((task, signal)) = self.lost.pop_front() {
+            return CrewEvent::Lost { task, signal };
+        }
         let ready = self.ready(at_most);
         if let Some(signal) = self.signals.read_end() {
             return CrewEvent::Asked { signal };
@@ -134,13 +150,17 @@ impl<W: Fn(&[u8]) -> Vec<u8>> Crew<W> {
 
     fn take_result(&mut self, index: usize) -> CrewEvent {
         let member = &mut self.members[index];
-        match (receive(&mut member.results), member.at.take()) {
-            (Ok(Some(brought)), Some(task)) => CrewEvent::Done { task, brought },
-            (_, at) => {
-                let member = self.members.swap_remove(index);
-                let signal = self.bury(member.pid);
-                at.map_or(CrewEvent::Nothing, |task| CrewEvent::Lost { task, signal })
-            }
+        if let Ok(Some(brought)) = receive(&mut member.results)
+            && let Some(task) = member.at.pop_front()
+        {
+            return CrewEvent::Done { task, brought };
+        }
+        let member = self.members.swap_remove(index);
+        let signal = self.bury(member.pid);
+        self.lost.extend(member.at.into_iter().map(|task| (task, signal)));
+        match self.lost.pop_front() {
+            Some((task, signal)) => CrewEvent::Lost { task, signal },
+            None => CrewEvent::Nothing,
         }
     }
 

@@ -1,5 +1,6 @@
 use std::fs::File;
 use std::io::{self, Read};
+use std::iter;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, RawFd};
 use std::ptr;
@@ -31,6 +32,24 @@ pub(crate) enum Arrival {
     },
     /// Nothing within the time allowed.
     Nothing,
+}
+
+/// Whoever is waited on for what arrives.
+pub(crate) trait Inbox {
+    /// Waits for something to arrive, at most `timeout`.
+    fn wait(&mut self, timeout: Duration) -> Arrival;
+}
+
+impl Arrival {
+    /// What it means that `signal` came, with this `si_code`.
+    fn of(signal: i32, code: i32) -> Self {
+        match signal {
+            libc::SIGCHLD => Self::Child,
+            signal if STOPS.contains(&signal) => Self::Nothing,
+            signal if signal > 0 => Self::End { signal, from_terminal: code == SI_KERNEL },
+            _ => Self::Nothing,
+        }
+    }
 }
 
 /// Keeps signals blocked that come to us instead, in this thread and in those that it starts, until dropped.
@@ -77,21 +96,13 @@ impl Blocked {
         let signal = unsafe { libc::sigtimedwait(&self.ours, info.as_mut_ptr(), &timeout) };
         // SAFETY: all-zero bytes are a valid siginfo_t, should the call have filled nothing.
         let info = unsafe { info.assume_init() };
-        match signal {
-            libc::SIGCHLD => Arrival::Child,
-            signal if STOPS.contains(&signal) => Arrival::Nothing,
-            signal if signal > 0 => Arrival::End { signal, from_terminal: info.si_code == SI_KERNEL },
-            _ => Arrival::Nothing,
-        }
+        Arrival::of(signal, info.si_code)
     }
-}
 
-impl Blocked {
-    /// A file from which those that ask us to end can be read, for whoever waits for other files too.
+    /// A file from which they can be read, for whoever waits for other files too.
     pub(crate) fn as_file(&self) -> io::Result<SignalFile> {
-        let set = set_of(&OURS[1..]);
         // SAFETY: the set lives through the call.
-        match unsafe { libc::signalfd(-1, &set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) } {
+        match unsafe { libc::signalfd(-1, &self.ours, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) } {
             -1 => Err(io::Error::last_os_error()),
             // SAFETY: it is open, and nobody else's.
             file => Ok(SignalFile(unsafe { File::from_raw_fd(file) })),
@@ -103,18 +114,33 @@ impl Blocked {
 pub(crate) struct SignalFile(File);
 
 impl SignalFile {
-    /// The signal that asked us to end, if one has.
-    pub(crate) fn read_end(&mut self) -> Option<i32> {
+    /// What has arrived, if anything has.
+    pub(crate) fn read(&mut self) -> Option<Arrival> {
         let mut info = [0; size_of::<libc::signalfd_siginfo>()];
         self.0.read_exact(&mut info).ok()?;
-        // `ssi_signo` comes first (signalfd(2)).
-        Some(i32::from_ne_bytes([info[0], info[1], info[2], info[3]]))
+        // `ssi_signo` at 0 and `ssi_code` at 8 (signalfd(2)).
+        let number = |at: usize| i32::from_ne_bytes([info[at], info[at + 1], info[at + 2], info[at + 3]]);
+        Some(Arrival::of(number(0), number(8)))
+    }
+
+    /// The signal that asked us to end, if one has.
+    pub(crate) fn read_end(&mut self) -> Option<i32> {
+        iter::from_fn(|| self.read()).find_map(|arrival| match arrival {
+            Arrival::End { signal, .. } => Some(signal),
+            Arrival::Child | Arrival::Nothing => None,
+        })
     }
 }
 
 impl AsRawFd for SignalFile {
     fn as_raw_fd(&self) -> RawFd {
         self.0.as_raw_fd()
+    }
+}
+
+impl Inbox for Blocked {
+    fn wait(&mut self, timeout: Duration) -> Arrival {
+        Blocked::wait(self, timeout)
     }
 }
 
