@@ -22,15 +22,18 @@ def measure(session):
 
 
 def start_up(session):
-    """One trial after the other of a program that does nothing, with as many in each way."""
+    """Trials of a program that does nothing, as many in each way: one after the other, and as many at a time as by default."""
     count = 1000
     bare, stress = bare_loop(session), stress_tool(session)
+    quick = ["--trials", count, "--perturb", "none"]
     ways = {
         "fork and exec alone": lambda: session.run([bare, count, "/bin/true"])[2],
-        "jostle hunt --jobs 1": lambda: hunt(session, ["--trials", count, "--perturb", "none", "--jobs", 1], ["/bin/true"])[1],
+        "jostle hunt --jobs 1": lambda: hunt(session, [*quick, "--jobs", 1], ["/bin/true"])[1],
+        "jostle hunt": lambda: hunt(session, quick, ["/bin/true"])[1],
     }
     if stress:
         ways["stress -p 1"] = lambda: session.run([stress, "-p", "1", "-count", count, "/bin/true"])[2]
+        ways["stress"] = lambda: session.run([stress, "-count", count, "/bin/true"])[2]
     times = {way: [] for way in ways}
     for way in session.interleaved(ways, session.runs(10, 3)):
         times[way].append(ways[way]() / count * 1e3)
