@@ -1,5 +1,6 @@
 //! What stands on the command line: one file per verb, and here what they share.
 
+mod call;
 mod case;
 mod doctor;
 mod hunt;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use call::CallArguments;
 pub(crate) use case::{CaseArguments, CaseDeed};
 pub(crate) use doctor::DoctorArguments;
 pub(crate) use hunt::HuntArguments;
@@ -48,6 +50,11 @@ pub(crate) enum Verb {
     Probe(Box<ProbeArguments>),
     /// Say whether a fix is real, from what production data show before it and after it.
     Verify(Box<VerifyArguments>),
+    /// Call a native library from many threads, and see whether it goes wrong on its own.
+    Call(CallArguments),
+    /// The process that makes the calls.
+    #[command(hide = true, name = crate::call::IN_CHILD)]
+    CallInChild,
     /// Look at what was recorded, and join what several machines have.
     Case(CaseArguments),
     /// Say what this machine, and a program, let us see, and how to get more.

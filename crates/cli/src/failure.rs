@@ -2,6 +2,7 @@ use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jostle_call::CallError;
 use jostle_casefile::CaseError;
 use jostle_measure::SourceError;
 use jostle_plans::PlanError;
@@ -18,6 +19,9 @@ pub(crate) enum Failure {
     /// The target could not be watched.
     #[error(transparent)]
     Watch(#[from] WatchError),
+    /// The library could not be called.
+    #[error(transparent)]
+    Call(#[from] CallError),
     /// The report has no place to go.
     #[error("open {path} for the report", path = .path.display())]
     Open { path: PathBuf, source: io::Error },
@@ -144,6 +148,7 @@ impl Failure {
                 | WatchError::NotAProcess { .. } => Exit::Usage,
                 _ => Exit::CannotLook,
             },
+            Self::Call(error) => call_exit(error),
             Self::Case(error) => case_exit(error),
             Self::Probe(error) => probe_exit(error),
             Self::Hunt(HuntError::Plan(_)) => Exit::Usage,
@@ -176,6 +181,7 @@ impl Failure {
     fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Watch(error) => watch_hint(error),
+            Self::Call(error) => Some(call_hint(error)),
             Self::Case(error) => Some(error.hint()),
             Self::Hunt(error) => hunt_hint(error),
             Self::Probe(error) => probe_hint(error),
@@ -218,6 +224,32 @@ impl Failure {
                 "look whether the target still runs; to end a watch, send SIGINT or SIGTERM, or kill the process that \
                  you started",
             ),
+        }
+    }
+}
+
+/// Whether it is the plan that is wrong, or the machine or the library that does not let us call.
+fn call_exit(error: &CallError) -> Exit {
+    match error {
+        CallError::Plan(_) | CallError::Library { .. } | CallError::Function { .. } => Exit::Usage,
+        CallError::SetUp { .. } | CallError::Start(_) | CallError::Broken(_) => Exit::CannotLook,
+    }
+}
+
+fn call_hint(error: &CallError) -> &'static str {
+    match error {
+        CallError::Plan(jostle_call::PlanError::Read { .. }) => "give a path to a file that you may read",
+        CallError::Plan(_) => "what a plan says stands in docs/call.md",
+        CallError::Library { .. } => {
+            "give library a path relative to the plan, or a name that the loader finds; ldd FILE says what it needs"
+        }
+        CallError::Function { .. } => "see what the library has: nm -D --defined-only FILE",
+        CallError::SetUp { .. } => "the library refuses what the set-up passes: see its documentation",
+        CallError::Start(_) => {
+            "let this user start more processes and threads: see ulimit -u, and the container's limits"
+        }
+        CallError::Broken(_) => {
+            "the library may have overwritten memory that is not its own: jostle watch -- jostle call PLAN"
         }
     }
 }

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod call;
 mod case;
 mod doctor;
 mod exit;
@@ -37,6 +38,8 @@ fn main() -> ExitCode {
         Verb::Matrix(arguments) => finish(matrix::run(&arguments)),
         Verb::Verify(arguments) => finish(verify::run(&arguments)),
         Verb::Probe(arguments) => finish(probe::run(&arguments)),
+        Verb::Call(arguments) => finish(call::run(&arguments)),
+        Verb::CallInChild => finish(call::serve()),
         Verb::Case(arguments) => finish(case::run(&arguments)),
         Verb::Doctor(arguments) => apart(|| doctor::run(&arguments)),
     }

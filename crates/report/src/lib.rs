@@ -35,6 +35,7 @@
 #![forbid(unsafe_code)]
 
 mod bisection;
+mod call;
 mod closing;
 mod format;
 mod github;
@@ -59,6 +60,7 @@ mod wording;
 use jostle_model::{Finding, Summary};
 
 pub use bisection::render_bisection;
+pub use call::{CallReport, phase_name, render_call};
 pub use format::{Format, UnknownFormat};
 pub use hunt::{HuntReport, json_trial, render_hunt, render_replay};
 pub use json::{finding as json_finding, summary as json_summary};

@@ -12,13 +12,13 @@ const SCHEMA: &str = include_str!("../../../../docs/json.schema.json");
 const MANUAL: &str =
     concat!(include_str!("../../../../docs/json.md"), include_str!("../../../../docs/verify-data.md"),);
 
-fn contract() -> Validator {
+pub(crate) fn contract() -> Validator {
     let schema = parsed(SCHEMA);
     jsonschema::meta::validate(&schema).expect("the schema is one itself");
     jsonschema::draft202012::new(&schema).expect("the schema compiles")
 }
 
-fn parsed(line: &str) -> Value {
+pub(crate) fn parsed(line: &str) -> Value {
     serde_json::from_str(line).expect("one JSON value")
 }
 

@@ -1,5 +1,6 @@
 //! Every format, rendered from the same findings.
 
+mod calls;
 mod comparisons;
 mod expectations;
 mod hostile;

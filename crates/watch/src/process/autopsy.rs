@@ -75,6 +75,9 @@ impl Process {
         let now = Instant::now();
         let (all, one) = self.looks_at_faults.next(is_fatal, now);
         self.end_hold();
+        if one && self.stands_in_new_code(tid) {
+            self.read_modules();
+        }
         let others = if all { self.others(Some(tid)) } else { Others::default() };
         let crash = if one { self.crash(tid, signal, others.sides) } else { None };
         // One that was not looked at came right after one that was: two threads run into the same.
@@ -110,6 +113,12 @@ impl Process {
             }
             Some(_) => Ok(()),
         }
+    }
+
+    /// Whether a thread is in code that has come since we looked which there is, such as a library loaded just now.
+    fn stands_in_new_code(&self, tid: i32) -> bool {
+        let registers = ptrace::registers(tid).map(|registers| case::registers(&registers));
+        registers.is_ok_and(|registers| self.modules.space.module_at(Address(registers.rip)).is_none())
     }
 
     fn crash(&mut self, tid: i32, signal: i32, others: Vec<Side>) -> Option<Crash> {
