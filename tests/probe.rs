@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use harness::jostle::{Run, binary, have_the_machine, scratch};
+use harness::report::assert_keeps_contract;
 use serde_json::Value;
 
 const NOTHING_FOUND: i32 = 0;
@@ -162,6 +163,32 @@ fn a_copied_command_a_list_and_a_scenario_are_asked() {
 }
 
 #[test]
+fn an_old_and_a_new_version_are_compared() {
+    let _machine = have_the_machine();
+    let (mended, again, broken) =
+        (Site::serve("node-mended"), Site::serve("node-mended"), Site::serve("node-broken"));
+    let tokens = ["--token", "cookie:visitor_id", "--token", "query:utm_campaign"];
+    let compared = |new: &Site| {
+        let more = ["--against", &new.url, "--noise", &again.url, "--for", "3s", "--format", "json"];
+        probe(&mended.url, &[&more, &tokens[..]].concat())
+    };
+    let run = compared(&broken);
+    let lines = lines(&run);
+    lines.iter().for_each(assert_keeps_contract);
+    assert_eq!(run.code, Some(FOUND), "{run:#?}");
+    let concurrent = |line: &&Value| line["evidence"]["when"] == "concurrent-only";
+    let first = lines.iter().find(concurrent).unwrap_or_else(|| panic!("{run:#?}"));
+    assert_eq!(first["rule"], "differs-from-old");
+    assert_eq!(first["evidence"]["serial"]["new"], 0, "{first}");
+    // Ids and times are made anew for each answer: what is random differs between the two old ones as well.
+    let run = compared(&again);
+    assert_eq!(run.code, Some(NOTHING_FOUND), "{run:#?}");
+    let summary: Value = serde_json::from_str(run.stdout.trim()).expect("one line");
+    assert_keeps_contract(&summary);
+    assert!(summary["bound"]["rate"].as_f64().is_some_and(|rate| rate > 0.0 && rate < 0.05), "{summary}");
+}
+
+#[test]
 fn what_cannot_be_probed_is_refused() {
     let refused = |arguments: &[&str], code: i32, message: &str| {
         let run = jostle(&[&["probe"], arguments].concat());
@@ -179,5 +206,20 @@ fn what_cannot_be_probed_is_refused() {
     );
     refused(&["http://127.0.0.1:1/", "--path", "/no/such/file"], USAGE, "failed to open /no/such/file");
     refused(&["http://127.0.0.1:1/", "--token", "sid"], USAGE, "names no place");
+    refused(
+        &["--curl", "curl -d a=b http://127.0.0.1:1/in", "--against", "http://127.0.0.1:2/"],
+        USAGE,
+        "failed to send POST /in to several servers",
+    );
+    refused(
+        &["http://127.0.0.1:1/", "--against", "http://192.0.2.1/"],
+        CANNOT_LOOK,
+        "failed to connect to 127.0.0.1:1",
+    );
+    refused(
+        &["http://127.0.0.1:1/a", "--against", "http://127.0.0.1:2/b"],
+        USAGE,
+        "the path /b is not the old version's",
+    );
     refused(&["https://127.0.0.1:1/", "--tls-ca", "/no/such/file"], USAGE, "failed to read the certificates");
 }

@@ -101,13 +101,16 @@ const ENVIRONMENT: [&str; 2] = ["crates/cli/", "crates/watch/src/preflight.rs"];
 
 /// Rooms that get bytes and give values: what they say depends on nothing else, and their tests need no process.
 /// Of `probe`, those parts that decide.
-const PURE: [&str; 12] = [
+const PURE: [&str; 15] = [
     "crates/model/",
     "crates/odds/",
     "crates/probe/src/anatomy.rs",
     "crates/probe/src/glance.rs",
     "crates/probe/src/profile.rs",
     "crates/probe/src/rules/",
+    "crates/probe/src/shadow/count.rs",
+    "crates/probe/src/shadow/reading.rs",
+    "crates/probe/src/shadow/saying.rs",
     "crates/probe/src/template.rs",
     "crates/probe/src/token/",
     "crates/probe/src/wire/",

@@ -255,6 +255,8 @@ fn probe_exit(error: &ProbeError) -> Exit {
         | ProbeError::NotLoopback { .. }
         | ProbeError::Certificates { .. }
         | ProbeError::Template(_)
+        | ProbeError::Unsafe { .. }
+        | ProbeError::OtherPath { .. }
         | ProbeError::TooManyPlaces(_) => Exit::Usage,
         _ => Exit::CannotLook,
     }
@@ -282,6 +284,12 @@ fn probe_hint(error: &ProbeError) -> Option<&'static str> {
             "name a value that is in the body of the request, or leave that --token out"
         }
         ProbeError::TooManyPlaces(_) => "give fewer --token",
+        ProbeError::Unsafe { .. } => {
+            "give --unsafe-methods if that does no harm: each version gets it many times, and the old one twice as often"
+        }
+        ProbeError::OtherPath { .. } => {
+            "give --against and --noise the server alone, such as http://127.0.0.1:8081"
+        }
         ProbeError::Start(_) => "let this user start more threads and open more files: see ulimit -a",
     })
 }

@@ -1,3 +1,5 @@
+mod shadow;
+
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 use std::{fs, thread};
@@ -27,6 +29,9 @@ const LONGEST: Duration = Duration::from_secs(3_600);
 pub(crate) fn run(arguments: &ProbeArguments) -> Result<Exit, Failure> {
     let order = order(arguments)?;
     let options = options(arguments, &order)?;
+    if let Some(new) = &arguments.against {
+        return shadow::run(arguments, &options, new);
+    }
     let output = Output::open(arguments.report.output.as_deref())?;
     let mut desk = Desk { format: arguments.report.format, output, progress: ProgressLine::new() };
     let probed = jostle_probe::probe(&options, &mut desk);
@@ -251,7 +256,12 @@ fn command(arguments: &ProbeArguments) -> String {
     if arguments.concurrency != 64 {
         add("--concurrency", arguments.concurrency.to_string());
     }
+    arguments.against.iter().for_each(|url| add("--against", url.clone()));
+    arguments.noise.iter().for_each(|url| add("--noise", url.clone()));
     arguments.tls_ca.iter().for_each(|path| add("--tls-ca", path.display().to_string()));
+    if arguments.unsafe_methods {
+        words.push("--unsafe-methods".to_owned());
+    }
     if arguments.http2 {
         words.push("--http2".to_owned());
     }

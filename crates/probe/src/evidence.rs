@@ -35,14 +35,12 @@ impl Key {
         Self { rule: *rule, template: asked.template, place, detail: detail.clone() }
     }
 
-    /// The same in the next run: by FNV-1a (Fowler, Noll, Vo; RFC 9923) of what is asked for, and where it shows.
+    /// The same in the next run: of what is asked for, and where it shows.
     pub(crate) fn fingerprint(&self, knowledge: &Knowledge) -> Fingerprint {
         let request = knowledge.templates[self.template].ask().name();
         let detail = self.detail.as_deref().unwrap_or_default();
         let place = self.place.as_ref().map(ToString::to_string).unwrap_or_default();
-        let text = format!("{}\n{request}\n{place}\n{detail}", self.rule.name());
-        let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
-        Fingerprint(text.bytes().fold(0xCBF2_9CE4_8422_2325, step))
+        fingerprint(&[self.rule.name(), &request, &place, detail])
     }
 
     /// One sentence.
@@ -70,6 +68,12 @@ impl Key {
             (_, None) => format!("{place} in the answer to {request} is another client's"),
         }
     }
+}
+
+/// A name that is the same in the next run, by FNV-1a (Fowler, Noll, Vo; RFC 9923) of what makes it up.
+pub(crate) fn fingerprint(parts: &[&str]) -> Fingerprint {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
+    Fingerprint(parts.join("\n").bytes().fold(0xCBF2_9CE4_8422_2325, step))
 }
 
 /// What is known when a charge is brought.

@@ -18,6 +18,7 @@ use crate::options::{Observer, Options, Outcome, Progress};
 use crate::place::{AnswerPlace, RequestPlace};
 use crate::replay::Pair;
 use crate::rules::{Charge, Issued, Whose};
+use crate::target::Target;
 use crate::template::{Ask, Template, Visitor};
 use crate::token::{MOST_SLOTS, Mint};
 use crate::verdict::{Facts, verdict};
@@ -67,17 +68,7 @@ impl<'a> Run<'a> {
         observer: &'a mut dyn Observer,
         runtime: &'a Runtime,
     ) -> Result<Self, ProbeError> {
-        let tls = match options.target.tls {
-            true => Some(connection::config(
-                options.tls_ca.as_deref(),
-                if options.http2 { b"h2" } else { b"http/1.1" },
-            )?),
-            false => None,
-        };
-        let door = runtime.block_on(async {
-            let addresses = options.target.resolve(options.elsewhere).await?;
-            Door::find(&options.target, addresses, tls).await
-        })?;
+        let door = find_door(options, &options.target, options.http2, runtime)?;
         Ok(Self {
             options,
             observer,
@@ -389,9 +380,24 @@ impl<'a> Run<'a> {
     }
 }
 
+/// The way to `target`, which may be on another machine only where the user says so.
+pub(crate) fn find_door(
+    options: &Options,
+    target: &Target,
+    http2: bool,
+    runtime: &Runtime,
+) -> Result<Door, ProbeError> {
+    let protocol: &[u8] = if http2 { b"h2" } else { b"http/1.1" };
+    let tls = target.tls.then(|| connection::config(options.tls_ca.as_deref(), protocol)).transpose()?;
+    runtime.block_on(async {
+        let addresses = target.resolve(options.elsewhere).await?;
+        Door::find(target, addresses, tls).await
+    })
+}
+
 /// Where tokens go when nobody says: into the cookies that the server issues, since those tell its visitors apart, into
 /// the header that many servers repeat, and into the query, which pages repeat in their links.
-fn sensible(issued: &[AnswerPlace]) -> Vec<RequestPlace> {
+pub(crate) fn sensible(issued: &[AnswerPlace]) -> Vec<RequestPlace> {
     const MOST_COOKIES: usize = 4;
     let cookies = issued.iter().filter_map(|place| match place {
         AnswerPlace::Cookie(name) => Some(RequestPlace::Cookie(name.clone())),

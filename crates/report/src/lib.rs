@@ -51,6 +51,7 @@ mod production;
 mod quantity;
 mod rule;
 mod sarif;
+mod shadow;
 mod signal;
 mod verdict;
 mod verification;
@@ -65,6 +66,7 @@ pub use json::{finding as json_finding, summary as json_summary};
 pub use matrix::{MatrixReport, json_trial_of, render_matrix};
 pub use probe::{ProbeReport, json_probe_summary, render_probe};
 pub use production::{ProductionReport, render_production};
+pub use shadow::{ShadowReport, render_shadow};
 pub use verification::{VerificationReport, render_effort, render_verification};
 
 /// How the human format is laid out; the other formats do not depend on it.

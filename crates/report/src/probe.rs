@@ -13,6 +13,7 @@ use crate::closing::Closing;
 use crate::json;
 use crate::{Format, Style};
 
+pub(crate) use machine::{annotation, result};
 pub(crate) use wording::told;
 
 /// A finished probe.

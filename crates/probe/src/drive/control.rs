@@ -207,10 +207,6 @@ impl Control<'_> {
     fn error(&self, asked: &Asked, ending: Ending) -> ProbeError {
         let address = self.door.target.authority.clone();
         let request = self.knowledge.templates[asked.template].ask().name();
-        match ending {
-            Ending::Closed { .. } => ProbeError::HungUp { address, request },
-            Ending::Malformed(source) => ProbeError::Malformed { address, request, source },
-            Ending::TimedOut(waited) => ProbeError::Hangs { address, request, waited },
-        }
+        ProbeError::of_ending(address, request, &ending)
     }
 }

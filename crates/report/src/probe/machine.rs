@@ -21,12 +21,14 @@ pub(super) fn junit(report: &ProbeReport<'_>) -> String {
 }
 
 pub(super) fn github(report: &ProbeReport<'_>) -> String {
-    let annotation = |finding: &Finding| {
-        let title = [("title", format!("{}: {}", finding.rule.name(), wording::title(finding)))];
-        let told = wording::measured(finding).into_iter().chain([format!("id {}", finding.id)]);
-        github::command("error", &title, &told.collect::<Vec<_>>().join("\n"))
-    };
     github::document(&closing(report), report.findings.iter().map(annotation))
+}
+
+/// A finding about answers, which belongs to no line of source.
+pub(crate) fn annotation(finding: &Finding) -> String {
+    let title = [("title", format!("{}: {}", finding.rule.name(), wording::title(finding)))];
+    let told = wording::measured(finding).into_iter().chain([format!("id {}", finding.id)]);
+    github::command("error", &title, &told.collect::<Vec<_>>().join("\n"))
 }
 
 /// SARIF asks where in the source a finding is. A server's answers do not say: its results have no locations.
@@ -39,7 +41,8 @@ pub(super) fn sarif(report: &ProbeReport<'_>) -> String {
     sarif::log(&closing(report), of)
 }
 
-fn result(finding: &Finding) -> Value {
+/// A finding about answers as a `result`.
+pub(crate) fn result(finding: &Finding) -> Value {
     let told = wording::measured(finding).join("; ");
     json!({
         "ruleId": finding.rule.name(),

@@ -9,3 +9,4 @@ mod json_contract;
 mod machines;
 mod probes;
 mod samples;
+mod versions;
