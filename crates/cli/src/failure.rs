@@ -24,6 +24,9 @@ pub(crate) enum Failure {
     /// The tracer could not be given a process of its own.
     #[error("start the tracer")]
     Apart(#[source] io::Error),
+    /// The watch beside a probe could not be started.
+    #[error("start jostle watch beside the probe")]
+    Beside(#[source] io::Error),
     /// Somebody ended the tracer.
     #[error("watch to the end: signal {0} ended the tracer")]
     Killed(i32),
@@ -169,7 +172,9 @@ impl Failure {
             Self::Source(error) if error.blames_input() => Exit::Usage,
             Self::Source(_) => Exit::CannotLook,
             Self::NothingToVerify(_) | Self::DataPlan(_) | Self::NoChildren => Exit::Usage,
-            Self::Apart(_) | Self::Killed(_) | Self::Hunt(_) | Self::Directory(_) => Exit::CannotLook,
+            Self::Apart(_) | Self::Beside(_) | Self::Killed(_) | Self::Hunt(_) | Self::Directory(_) => {
+                Exit::CannotLook
+            }
         }
     }
 
@@ -211,7 +216,7 @@ impl Failure {
                 Some("say in the plan which rows should have which children: docs/verify-data.md")
             }
             Self::Pattern(_) => Some("use a shorter --include or --exclude"),
-            Self::Apart(_) => {
+            Self::Apart(_) | Self::Beside(_) => {
                 Some("let this user start more processes: see ulimit -u, and the container's limits")
             }
             Self::Killed(_) => Some(

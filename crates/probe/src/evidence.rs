@@ -137,24 +137,11 @@ impl Scene<'_> {
     }
 
     fn exchange(&self, record: &Record) -> Exchange {
-        Exchange {
-            number: record.asked.number,
-            request: self.request(&record.asked),
-            mode: record.asked.mode.name(),
-            sent_us: micros(record.sent),
-            answered_us: record.answered.map(micros),
-            status: record.status,
-        }
+        exchange(self.knowledge, record)
     }
 
     fn forgotten(&self, asked: &Asked, now: Duration) -> Exchange {
-        self.exchange(&Record { asked: *asked, sent: now, answered: None, status: None })
-    }
-
-    fn request(&self, asked: &Asked) -> String {
-        let parts =
-            self.knowledge.templates[asked.template].parts(asked.visitor, &self.knowledge.mint, asked.number);
-        format!("{} {}", parts.method, parts.target)
+        self.exchange(&Record { asked: *asked, sent: now, answered: None, ended: None, status: None })
     }
 
     /// The answer around what it is charged with: around the token or the id, or else its beginning.
@@ -174,6 +161,20 @@ impl Scene<'_> {
             _ => 0,
         };
         Some(around(text, at))
+    }
+}
+
+/// What is told of a request.
+pub(crate) fn exchange(knowledge: &Knowledge, record: &Record) -> Exchange {
+    let Asked { number, template, visitor, mode } = record.asked;
+    let parts = knowledge.templates[template].parts(visitor, &knowledge.mint, number);
+    Exchange {
+        number,
+        request: format!("{} {}", parts.method, parts.target),
+        mode: mode.name(),
+        sent_us: micros(record.sent),
+        answered_us: record.answered.map(micros),
+        status: record.status,
     }
 }
 

@@ -20,6 +20,7 @@ use crate::replay::Pair;
 use crate::rules::{Charge, Issued, Whose};
 use crate::target::Target;
 use crate::template::{Ask, Template, Visitor};
+use crate::timeline::Timeline;
 use crate::token::{MOST_SLOTS, Mint};
 use crate::verdict::{Facts, verdict};
 
@@ -74,7 +75,7 @@ impl<'a> Run<'a> {
             observer,
             runtime,
             door,
-            ledger: Arc::new(Ledger::new()),
+            ledger: Arc::new(if options.remember { Ledger::long() } else { Ledger::new() }),
             docket: Docket::default(),
             issued: Issued::default(),
             warnings: Vec::new(),
@@ -99,7 +100,7 @@ impl<'a> Run<'a> {
         let mut knowledge = Arc::into_inner(knowledge).expect("all threads have ended");
         self.look_again(&mut knowledge);
         let counts = self.counts(&knowledge, &tally, probed, &before);
-        Ok(self.close(&knowledge, counts))
+        Ok(self.close(knowledge, counts))
     }
 
     /// Learns where identities are, and what is normal.
@@ -359,9 +360,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn close(self, knowledge: &Knowledge, counts: ProbeCounts) -> Outcome {
+    fn close(self, knowledge: Knowledge, counts: ProbeCounts) -> Outcome {
         let (findings, pairs): (Vec<Finding>, Vec<Pair>) =
-            self.docket.findings(knowledge).into_iter().unzip();
+            self.docket.findings(&knowledge).into_iter().unzip();
         let identities = !counts.echoed.is_empty() || !counts.sessions.is_empty();
         let number = findings.len() as u64;
         let facts = Facts { counts: &counts, findings: number, identities, gone: self.gone };
@@ -376,7 +377,8 @@ impl<'a> Run<'a> {
             missing,
             warnings: self.warnings,
         };
-        Outcome { findings, pairs, summary }
+        let timeline = Timeline::new(self.ledger, Arc::new(knowledge));
+        Outcome { findings, pairs, summary, timeline }
     }
 }
 

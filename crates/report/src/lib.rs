@@ -34,6 +34,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod beside;
 mod bisection;
 mod closing;
 mod format;
@@ -59,6 +60,7 @@ mod wording;
 
 use jostle_model::{Finding, Summary};
 
+pub use beside::{Beside, Caught, Moment, WatchEnd, WatchLine, json_began, json_beside, read_watch_line};
 pub use bisection::render_bisection;
 pub use format::{Format, UnknownFormat};
 pub use hunt::{HuntReport, json_trial, render_hunt, render_replay};

@@ -60,6 +60,11 @@ pub(crate) struct ProbeArguments {
     #[arg(long, requires = "against")]
     pub(crate) unsafe_methods: bool,
 
+    /// Watch the server meanwhile, which runs as process PID, as jostle watch does: what collides there is told with the
+    /// requests that were under way.
+    #[arg(long, value_name = "PID", value_parser = clap::value_parser!(i32).range(1..), conflicts_with = "against")]
+    pub(crate) watch_pid: Option<i32>,
+
     /// How long to send many requests at once, such as 500ms or 2m; 10s where --requests is not given either.
     #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
     pub(crate) duration: Option<Duration>,

@@ -184,7 +184,7 @@ impl Control<'_> {
         let begun = streams.begin(self.door, &parts).await.map_err(|ending| self.error(asked, ending))?;
         let done = streams.finish(begun, asked, album, self.patience).await;
         done.map_err(|ending| {
-            self.ledger.given_up();
+            self.ledger.given_up(asked);
             self.error(asked, ending)
         })
     }
@@ -200,7 +200,7 @@ impl Control<'_> {
         let batch = Batch { asked, bytes: &bytes, to_head, patience: self.patience, pace: Reading::AtOnce };
         let mut answered = 0;
         let done = client.exchange(&batch, album, &mut answered).await;
-        asked[answered..].iter().for_each(|_| self.ledger.given_up());
+        asked[answered..].iter().for_each(|asked| self.ledger.given_up(asked));
         done
     }
 

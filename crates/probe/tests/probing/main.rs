@@ -42,6 +42,7 @@ fn options(server: &Server, paths: &[&str], tokens: &[&str]) -> Options {
         elsewhere: false,
         seed: 7,
         threads: 1,
+        remember: false,
         stop: Default::default(),
     }
 }

@@ -1,5 +1,6 @@
 //! Every format, rendered from the same findings.
 
+mod beside;
 mod comparisons;
 mod expectations;
 mod hostile;
