@@ -48,7 +48,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
 ];
 
 /// Libraries that are one room's business. What another room wants of them it asks that room for.
-const KEEPERS: [(&str, &str); 24] = [
+const KEEPERS: [(&str, &str); 25] = [
     ("addr2line", "jostle-stacks"),
     ("annotate-snippets", "jostle-report"),
     ("anstream", "jostle"),
@@ -68,6 +68,7 @@ const KEEPERS: [(&str, &str); 24] = [
     ("postgres", "jostle-measure"),
     ("quick-junit", "jostle-report"),
     ("rusqlite", "jostle-casefile"),
+    ("serde-saphyr", "jostle-probe"),
     ("serde_json", "jostle-report"),
     ("statrs", "jostle-odds"),
     ("terminal_size", "jostle"),

@@ -37,7 +37,7 @@ pub(crate) struct ProbeArguments {
     #[arg(long, value_name = "FILE", conflicts_with = "openapi")]
     pub(crate) path: Option<PathBuf>,
 
-    /// Ask what an OpenAPI document (JSON) describes, as far as it only reads.
+    /// Ask what an OpenAPI document (YAML or JSON) describes, as far as it only reads.
     #[arg(long, value_name = "FILE")]
     pub(crate) openapi: Option<PathBuf>,
 
