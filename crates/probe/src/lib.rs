@@ -9,6 +9,7 @@ mod docket;
 mod drive;
 mod error;
 mod evidence;
+mod foreign_bytes;
 mod glance;
 mod jar;
 mod judge;
@@ -33,6 +34,8 @@ mod wire;
 
 pub use curl::{CurlError, parse_curl};
 pub use error::ProbeError;
+#[doc(hidden)]
+pub use foreign_bytes::read_foreign_answers;
 pub use listed::{ListError, parse_openapi, parse_paths};
 pub use mode::{Mode, UnknownMode};
 pub use options::{Observer, Options, Order, Outcome, Progress};

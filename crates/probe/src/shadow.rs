@@ -30,6 +30,7 @@ use crate::template::{Ask, Template, Visitor};
 use crate::token::{MOST_SLOTS, Mint, Recogniser};
 use count::{Book, Phase, named};
 use reading::{Reading, differences};
+pub(crate) use saying::quote;
 use sides::{AGAIN, Answered, NEW, OLD, Side, is_safe};
 use verdict::verdict;
 

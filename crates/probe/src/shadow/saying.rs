@@ -31,6 +31,15 @@ pub(crate) fn said(kept: Option<&Kept>, spot: &Spot) -> String {
     text.chars().take(SHOWN).collect()
 }
 
+/// Quotes an answer at every kind of place; for the fuzzer.
+pub(crate) fn quote(kept: &Kept) {
+    let places = ["status", "header:location", "cookie:sid", "json:/a/*/b", "body"];
+    for place in places.iter().filter_map(|place| place.parse().ok()) {
+        let _ = said(Some(kept), &Spot::Place(place));
+    }
+    let _ = (said(Some(kept), &Spot::Form), said(Some(kept), &Spot::Word(7)));
+}
+
 /// The line that a word stands in, counted from 1, and what it says.
 pub(crate) fn line(kept: &Kept, word: usize) -> (usize, String) {
     let body = content::plain(&kept.head, &kept.body);

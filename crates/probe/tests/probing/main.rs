@@ -4,6 +4,7 @@ mod bad_servers;
 mod broken;
 mod healthy;
 mod server;
+mod survival;
 mod versions;
 
 use std::time::Duration;
