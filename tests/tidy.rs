@@ -50,7 +50,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
 ];
 
 /// Libraries that are one room's business. What another room wants of them it asks that room for.
-const KEEPERS: [(&str, &str); 28] = [
+const KEEPERS: [(&str, &str); 29] = [
     ("addr2line", "jostle-stacks"),
     ("annotate-snippets", "jostle-report"),
     ("anstream", "jostle"),
@@ -73,6 +73,7 @@ const KEEPERS: [(&str, &str); 28] = [
     ("quick-junit", "jostle-report"),
     ("rusqlite", "jostle-casefile"),
     ("rustix", "jostle-call"),
+    ("serde-saphyr", "jostle-probe"),
     ("serde_json", "jostle-report"),
     ("signal-hook", "jostle"),
     ("statrs", "jostle-odds"),
@@ -110,13 +111,16 @@ const ENVIRONMENT: [&str; 2] = ["crates/cli/", "crates/watch/src/preflight.rs"];
 
 /// Rooms that get bytes and give values: what they say depends on nothing else, and their tests need no process.
 /// Of `probe`, those parts that decide.
-const PURE: [&str; 12] = [
+const PURE: [&str; 15] = [
     "crates/model/",
     "crates/odds/",
     "crates/probe/src/anatomy.rs",
     "crates/probe/src/glance.rs",
     "crates/probe/src/profile.rs",
     "crates/probe/src/rules/",
+    "crates/probe/src/shadow/count.rs",
+    "crates/probe/src/shadow/reading.rs",
+    "crates/probe/src/shadow/saying.rs",
     "crates/probe/src/template.rs",
     "crates/probe/src/token/",
     "crates/probe/src/wire/",

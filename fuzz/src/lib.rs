@@ -68,6 +68,11 @@ pub fn output(bytes: &[u8]) {
     });
 }
 
+/// What a server answers.
+pub fn wire(bytes: &[u8]) {
+    within_bounds(bytes, jostle_probe::read_foreign_answers);
+}
+
 /// Mutates one of the `N` parts in the first `size` bytes of `data`, and returns how many bytes they take now.
 pub fn mutate_part<const N: usize>(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     let mut parts = parts::taken_apart::<N>(&data[..size]).map(<[u8]>::to_vec);

@@ -28,6 +28,9 @@ pub(crate) enum Failure {
     /// The tracer could not be given a process of its own.
     #[error("start the tracer")]
     Apart(#[source] io::Error),
+    /// The watch beside a probe could not be started.
+    #[error("start jostle watch beside the probe")]
+    Beside(#[source] io::Error),
     /// Somebody ended the tracer.
     #[error("watch to the end: signal {0} ended the tracer")]
     Killed(i32),
@@ -174,7 +177,9 @@ impl Failure {
             Self::Source(error) if error.blames_input() => Exit::Usage,
             Self::Source(_) => Exit::CannotLook,
             Self::NothingToVerify(_) | Self::DataPlan(_) | Self::NoChildren => Exit::Usage,
-            Self::Apart(_) | Self::Killed(_) | Self::Hunt(_) | Self::Directory(_) => Exit::CannotLook,
+            Self::Apart(_) | Self::Beside(_) | Self::Killed(_) | Self::Hunt(_) | Self::Directory(_) => {
+                Exit::CannotLook
+            }
         }
     }
 
@@ -217,7 +222,7 @@ impl Failure {
                 Some("say in the plan which rows should have which children: docs/verify-data.md")
             }
             Self::Pattern(_) => Some("use a shorter --include or --exclude"),
-            Self::Apart(_) => {
+            Self::Apart(_) | Self::Beside(_) => {
                 Some("let this user start more processes: see ulimit -u, and the container's limits")
             }
             Self::Killed(_) => Some(
@@ -287,6 +292,8 @@ fn probe_exit(error: &ProbeError) -> Exit {
         | ProbeError::NotLoopback { .. }
         | ProbeError::Certificates { .. }
         | ProbeError::Template(_)
+        | ProbeError::Unsafe { .. }
+        | ProbeError::OtherPath { .. }
         | ProbeError::TooManyPlaces(_) => Exit::Usage,
         _ => Exit::CannotLook,
     }
@@ -314,6 +321,12 @@ fn probe_hint(error: &ProbeError) -> Option<&'static str> {
             "name a value that is in the body of the request, or leave that --token out"
         }
         ProbeError::TooManyPlaces(_) => "give fewer --token",
+        ProbeError::Unsafe { .. } => {
+            "give --unsafe-methods if that does no harm: each version gets it many times, and the old one twice as often"
+        }
+        ProbeError::OtherPath { .. } => {
+            "give --against and --noise the server alone, such as http://127.0.0.1:8081"
+        }
         ProbeError::Start(_) => "let this user start more threads and open more files: see ulimit -a",
     })
 }

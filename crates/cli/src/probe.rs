@@ -1,3 +1,6 @@
+mod beside;
+mod shadow;
+
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 use std::{fs, thread};
@@ -5,7 +8,9 @@ use std::{fs, thread};
 use jostle_casefile::{Case, CaseError, NewPlan, RecordedFinding, Recorder};
 use jostle_model::Finding;
 use jostle_probe::{Ask, Observer, Options, Order, Outcome, Pair, Progress, RequestPlace, Target};
-use jostle_report::{Format, ProbeReport};
+use jostle_report::{Beside, Format, ProbeReport};
+
+use beside::{Begun, Watch};
 
 use crate::arguments::{ProbeArguments, ReplayArguments};
 use crate::exit::Exit;
@@ -27,11 +32,21 @@ const LONGEST: Duration = Duration::from_secs(3_600);
 pub(crate) fn run(arguments: &ProbeArguments) -> Result<Exit, Failure> {
     let order = order(arguments)?;
     let options = options(arguments, &order)?;
+    if let Some(new) = &arguments.against {
+        return shadow::run(arguments, &options, new);
+    }
     let output = Output::open(arguments.report.output.as_deref())?;
+    let watch = match arguments.watch_pid.map(|pid| Watch::begin(pid, options.seed)).transpose()? {
+        Some(Begun::Refused(exit)) => return Ok(exit),
+        Some(Begun::Watching(watch)) => Some(watch),
+        None => None,
+    };
     let mut desk = Desk { format: arguments.report.format, output, progress: ProgressLine::new() };
     let probed = jostle_probe::probe(&options, &mut desk);
     desk.progress.clear();
-    let outcome = probed?;
+    let mut outcome = probed?;
+    let beside = watch.map(|watch| watch.end(&outcome.timeline)).transpose()?;
+    beside.iter().for_each(|beside| beside::join(&mut outcome.summary, beside));
     let recorded = match record(arguments, &order, &outcome) {
         Ok(recorded) => recorded,
         Err(error) => {
@@ -39,7 +54,7 @@ pub(crate) fn run(arguments: &ProbeArguments) -> Result<Exit, Failure> {
             false
         }
     };
-    desk.close(&outcome, arguments, recorded);
+    desk.close(&outcome, arguments, recorded, beside.as_ref());
     Ok(match Exit::from(outcome.summary.verdict) {
         Exit::Found => Exit::Found,
         _ if desk.output.failed => Exit::CannotLook,
@@ -119,6 +134,7 @@ fn options(arguments: &ProbeArguments, order: &Order) -> Result<Options, Failure
         elsewhere: arguments.i_own_this_server,
         seed: arguments.seed.unwrap_or_else(|| fastrand::u64(..1_000_000)),
         threads: arguments.threads.unwrap_or_else(threads),
+        remember: arguments.watch_pid.is_some(),
         stop: Default::default(),
     })
 }
@@ -200,17 +216,25 @@ struct Desk {
 }
 
 impl Desk {
-    fn close(&mut self, outcome: &Outcome, arguments: &ProbeArguments, recorded: bool) {
+    fn close(
+        &mut self,
+        outcome: &Outcome,
+        arguments: &ProbeArguments,
+        recorded: bool,
+        beside: Option<&Beside>,
+    ) {
         let Outcome { findings, summary, .. } = outcome;
         if self.format == Format::Json {
-            // The findings were streamed.
-            let line = jostle_report::json_probe_summary(summary, findings);
+            // The findings were streamed; those of the watch come with what was under way, which is known only now.
+            let caught = beside.into_iter().flat_map(|beside| &beside.moments);
+            caught.for_each(|moment| self.output.write(&(jostle_report::json_beside(moment) + "\n")));
+            let line = jostle_report::json_probe_summary(summary, findings, beside);
             self.output.write(&format!("{line}\n"));
             return;
         }
         let (command, case) = (command(arguments), with_case(&arguments.case));
         let replay = findings.first().filter(|_| recorded).map(|it| format!("jostle replay {}{case}", it.id));
-        let report = ProbeReport { findings, summary, command: &command, replay: replay.as_deref() };
+        let report = ProbeReport { findings, summary, command: &command, replay: replay.as_deref(), beside };
         let style = self.output.style();
         self.output.write(&jostle_report::render_probe(self.format, &report, style));
     }
@@ -251,7 +275,13 @@ fn command(arguments: &ProbeArguments) -> String {
     if arguments.concurrency != 64 {
         add("--concurrency", arguments.concurrency.to_string());
     }
+    arguments.against.iter().for_each(|url| add("--against", url.clone()));
+    arguments.noise.iter().for_each(|url| add("--noise", url.clone()));
+    arguments.watch_pid.iter().for_each(|pid| add("--watch-pid", pid.to_string()));
     arguments.tls_ca.iter().for_each(|path| add("--tls-ca", path.display().to_string()));
+    if arguments.unsafe_methods {
+        words.push("--unsafe-methods".to_owned());
+    }
     if arguments.http2 {
         words.push("--http2".to_owned());
     }

@@ -1,3 +1,6 @@
+use std::time::SystemTime;
+use std::{io, process, thread};
+
 use jostle_model::Finding;
 use jostle_report::{Format, Run};
 use jostle_watch::{Observer, Options, Outcome, Patterns, Progress, Target};
@@ -16,6 +19,7 @@ pub(crate) fn run(arguments: &WatchArguments) -> Result<Exit, Failure> {
         format: arguments.report.format,
         output: Output::open(arguments.report.output.as_deref())?,
         progress: ProgressLine::new(),
+        beside: arguments.beside,
     };
     let watched = jostle_watch::watch(&options, &mut desk);
     desk.progress.clear();
@@ -69,6 +73,8 @@ struct Desk {
     format: Format,
     output: Output,
     progress: ProgressLine,
+    /// Whether somebody waits to be told that the watch has begun.
+    beside: bool,
 }
 
 impl Desk {
@@ -99,6 +105,15 @@ impl Desk {
     }
 }
 
+/// Ends the watch when whoever started it ends, or has enough. Started only now, so that it is not this thread that gets the
+/// signals which the tracer waits for.
+fn end_with_input() {
+    // What cannot be read any more has ended as well.
+    let _ = io::copy(&mut io::stdin(), &mut io::sink());
+    // Nobody is forbidden to ask himself.
+    let _ = jostle_watch::ask_to_end(process::id());
+}
+
 impl Observer for Desk {
     fn found(&mut self, finding: &Finding) {
         // Streamed, so that nothing is lost whatever happens to us later.
@@ -108,6 +123,12 @@ impl Observer for Desk {
     }
 
     fn progress(&mut self, progress: &Progress) {
+        if std::mem::take(&mut self.beside) {
+            let began = jostle_report::json_began(progress.elapsed, SystemTime::now());
+            self.output.write(&format!("{began}\n"));
+            thread::spawn(end_with_input);
+            self.progress.clear();
+        }
         self.progress.show(progress);
     }
 

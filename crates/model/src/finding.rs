@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::{Address, Boundary, Crash, Crossing, Hang, Place};
+use crate::{Address, Boundary, Crash, Crossing, Discrepancy, Hang, Place};
 
 /// What kind of bug a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -30,6 +30,8 @@ pub enum Rule {
     DivergesUnderConcurrency,
     /// A request was sent whole and never answered whole.
     LostResponse,
+    /// A new version answers otherwise than the old one, beyond the noise between two copies of the old one.
+    DiffersFromOld,
 }
 
 impl Rule {
@@ -47,6 +49,7 @@ impl Rule {
             Self::MixedResponse => "mixed-response",
             Self::DivergesUnderConcurrency => "diverges-under-concurrency",
             Self::LostResponse => "lost-response",
+            Self::DiffersFromOld => "differs-from-old",
         }
     }
 }
@@ -114,6 +117,8 @@ pub enum Evidence {
     Hang(Hang),
     /// Of an answer over HTTP.
     Crossing(Box<Crossing>),
+    /// Of two versions that answer the same request.
+    Discrepancy(Box<Discrepancy>),
     /// Of a value on its way from one language to another.
     Boundary(Boundary),
 }
@@ -141,6 +146,7 @@ impl Finding {
         match &self.evidence {
             Evidence::Collision(collision) => collision.times,
             Evidence::Crossing(crossing) => crossing.times,
+            Evidence::Discrepancy(discrepancy) => discrepancy.times,
             Evidence::Boundary(boundary) => boundary.times,
             Evidence::Crash(_) | Evidence::Hang(_) => 1,
         }
@@ -151,6 +157,7 @@ impl Finding {
         match &mut self.evidence {
             Evidence::Collision(collision) => collision.times += times,
             Evidence::Crossing(crossing) => crossing.times += times,
+            Evidence::Discrepancy(discrepancy) => discrepancy.times += times,
             Evidence::Boundary(boundary) => boundary.times += times,
             Evidence::Crash(_) | Evidence::Hang(_) => {}
         }
@@ -160,7 +167,11 @@ impl Finding {
     pub fn grade(&self) -> Option<Grade> {
         match &self.evidence {
             Evidence::Collision(collision) => Some(collision.grade),
-            Evidence::Crash(_) | Evidence::Hang(_) | Evidence::Crossing(_) | Evidence::Boundary(_) => None,
+            Evidence::Crash(_)
+            | Evidence::Hang(_)
+            | Evidence::Crossing(_)
+            | Evidence::Discrepancy(_)
+            | Evidence::Boundary(_) => None,
         }
     }
 }

@@ -62,14 +62,23 @@ impl Anatomy {
         recogniser: &Recogniser,
         wanted: bool,
     ) -> Self {
+        Self::read(answer, &Tokens { number, recogniser, words: wanted, server: None })
+    }
+
+    /// The same with all headers that say something of the answer; `server`, the name by which the server was asked, is
+    /// told like that of any other.
+    pub(crate) fn of_server(answer: &Answer<'_>, number: u64, recogniser: &Recogniser, server: &str) -> Self {
+        Self::read(answer, &Tokens { number, recogniser, words: true, server: Some(server.as_bytes()) })
+    }
+
+    fn read(answer: &Answer<'_>, reader: &Tokens<'_>) -> Self {
         let mut headers = [EMPTY_HEADER; MOST_HEADERS];
         let headers = parsed(answer.head, &mut headers);
         let mut anatomy = Self { status: answer.status, ..Self::default() };
-        let reader = Tokens { number, recogniser, words: wanted };
-        anatomy.headers(headers, &reader);
+        anatomy.headers(headers, reader);
         match content::decoded(headers, answer.body) {
-            Some(body) if content::is_coded(headers) => anatomy.body(&body, &reader),
-            _ => anatomy.body(answer.body, &reader),
+            Some(body) if content::is_coded(headers) => anatomy.body(&body, reader),
+            _ => anatomy.body(answer.body, reader),
         }
         anatomy
     }
@@ -82,7 +91,8 @@ impl Anatomy {
                 continue;
             }
             let content = tokens.content(header.value);
-            if content.own != 0 || !content.foreign.is_empty() {
+            let wanted = tokens.server.is_some() && !is_of_transport(header.name);
+            if wanted || content.own != 0 || !content.foreign.is_empty() {
                 self.add(AnswerPlace::Header(header.name.to_ascii_lowercase()), content);
             }
         }
@@ -158,10 +168,19 @@ struct Tokens<'a> {
     recogniser: &'a Recogniser,
     /// Whether the words of a page are wanted.
     words: bool,
+    /// What the server is called, where that is to say nothing.
+    server: Option<&'a [u8]>,
 }
 
 impl Tokens<'_> {
     fn content(&self, text: &[u8]) -> Content {
+        match self.server.and_then(|server| without(text, server)) {
+            Some(nameless) => self.nameless(&nameless),
+            None => self.nameless(text),
+        }
+    }
+
+    fn nameless(&self, text: &[u8]) -> Content {
         let mut content = Content::default();
         let mut hasher = DefaultHasher::new();
         let mut end = 0;
@@ -197,6 +216,38 @@ impl Tokens<'_> {
     }
 }
 
+/// Headers that tell of the connection, of the moment, or of how the body was sent, and nothing of what is answered.
+fn is_of_transport(name: &str) -> bool {
+    const TRANSPORT: [&str; 7] = [
+        "date",
+        "age",
+        "connection",
+        "keep-alive",
+        "transfer-encoding",
+        "content-length",
+        "content-encoding",
+    ];
+    TRANSPORT.iter().any(|other| name.eq_ignore_ascii_case(other))
+}
+
+/// `text` without `name`, where that stands in it.
+fn without(text: &[u8], name: &[u8]) -> Option<Vec<u8>> {
+    let find = |from: usize| text[from..].windows(name.len().max(1)).position(|window| window == name);
+    let (mut rest, mut next) = (0, find(0)?);
+    let mut nameless = Vec::with_capacity(text.len());
+    loop {
+        nameless.extend_from_slice(&text[rest..rest + next]);
+        nameless.push(0);
+        rest += next + name.len();
+        match find(rest) {
+            Some(at) => next = at,
+            None => break,
+        }
+    }
+    nameless.extend_from_slice(&text[rest..]);
+    Some(nameless)
+}
+
 fn id(text: &[u8]) -> Option<String> {
     let fits = (SHORTEST_ID..=LONGEST_ID).contains(&text.len());
     fits.then(|| std::str::from_utf8(text).ok().map(str::to_owned))?
@@ -220,7 +271,7 @@ fn cookie(header: &[u8]) -> (String, &[u8]) {
 }
 
 /// The words of a page: what stands between white space and the signs that markup is made of.
-fn words(body: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn words(body: &[u8]) -> impl Iterator<Item = &[u8]> {
     let parts = body.split(|byte| byte.is_ascii_whitespace() || b"<>\"'=&;,".contains(byte));
     parts.filter(|word| !word.is_empty())
 }
@@ -294,6 +345,30 @@ pub(crate) mod tests {
             anatomy(&mint, 1, "", r#"[{"a":1},{"a":2}]"#),
             anatomy(&mint, 1, "", r#"[{"a":2},{"a":1}]"#)
         );
+    }
+
+    #[test]
+    fn of_two_servers_only_the_answers_are_compared() {
+        let mint = Mint::new();
+        let of = |server: &str, date: &str, total: u32| {
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nDate: {date}\r\nLocation: http://{server}/a\r\nX-Total: {total}\r\n\r\n"
+            );
+            let body = format!("see http://{server}/a or http://{server}/b");
+            let (head, body) = (head.as_bytes(), body.as_bytes());
+            let answer = Answer { status: 200, head, body, whole: true, reusable: true };
+            Anatomy::of_server(&answer, 1, &Recogniser::new(&mint), server)
+        };
+        assert_eq!(of("old:80", "Mon", 3), of("new.test:8080", "Tue", 3));
+        let (one, other) = (of("old:80", "Mon", 3), of("new.test:8080", "Tue", 4));
+        assert_eq!(one.words, other.words);
+        let differ: Vec<String> = one
+            .fields
+            .iter()
+            .filter(|(place, content)| other.fields[*place] != **content)
+            .map(|(place, _)| place.to_string())
+            .collect();
+        assert_eq!(differ, ["header:x-total"]);
     }
 
     #[test]

@@ -10,7 +10,8 @@ mod worker;
 
 pub(crate) use client::{Batch, Client, Desk, Reading};
 pub(crate) use control::Control;
-pub(crate) use crew::{Crew, Message, Orders};
+pub(crate) use crew::{Crew, Message, Orders, end_when_asked};
 pub(crate) use pace::Pace;
+pub(crate) use rendezvous::Rendezvous;
 pub(crate) use streams::Streams;
 pub(crate) use worker::Tally;

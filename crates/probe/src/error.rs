@@ -2,6 +2,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::rules::Ending;
 use crate::template::TemplateError;
 use crate::wire::Malformed;
 
@@ -98,7 +99,30 @@ pub enum ProbeError {
     /// More places than a token can tell apart.
     #[error("put tokens into {0} places of a request: {most} are the most", most = crate::token::MOST_SLOTS)]
     TooManyPlaces(usize),
+    /// Several servers are to be sent something that may change them.
+    #[error("send {request} to several servers: its method may change something in each of them")]
+    Unsafe {
+        /// Which.
+        request: String,
+    },
+    /// The new version is to be asked for something else than the old one.
+    #[error("compare answers to different requests: the path {path} is not the old version's")]
+    OtherPath {
+        /// What stands in the URL of the other one.
+        path: String,
+    },
     /// The machine gives no thread or no event queue.
     #[error("start to send")]
     Start(#[source] io::Error),
+}
+
+impl ProbeError {
+    /// That a request to `address` ended so.
+    pub(crate) fn of_ending(address: String, request: String, ending: &Ending) -> Self {
+        match *ending {
+            Ending::Closed { .. } => Self::HungUp { address, request },
+            Ending::Malformed(source) => Self::Malformed { address, request, source },
+            Ending::TimedOut(waited) => Self::Hangs { address, request, waited },
+        }
+    }
 }

@@ -35,14 +35,12 @@ impl Key {
         Self { rule: *rule, template: asked.template, place, detail: detail.clone() }
     }
 
-    /// The same in the next run: by FNV-1a (Fowler, Noll, Vo; RFC 9923) of what is asked for, and where it shows.
+    /// The same in the next run: of what is asked for, and where it shows.
     pub(crate) fn fingerprint(&self, knowledge: &Knowledge) -> Fingerprint {
         let request = knowledge.templates[self.template].ask().name();
         let detail = self.detail.as_deref().unwrap_or_default();
         let place = self.place.as_ref().map(ToString::to_string).unwrap_or_default();
-        let text = format!("{}\n{request}\n{place}\n{detail}", self.rule.name());
-        let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
-        Fingerprint(text.bytes().fold(0xCBF2_9CE4_8422_2325, step))
+        fingerprint(&[self.rule.name(), &request, &place, detail])
     }
 
     /// One sentence.
@@ -70,6 +68,12 @@ impl Key {
             (_, None) => format!("{place} in the answer to {request} is another client's"),
         }
     }
+}
+
+/// A name that is the same in the next run, by FNV-1a (Fowler, Noll, Vo; RFC 9923) of what makes it up.
+pub(crate) fn fingerprint(parts: &[&str]) -> Fingerprint {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
+    Fingerprint(parts.join("\n").bytes().fold(0xCBF2_9CE4_8422_2325, step))
 }
 
 /// What is known when a charge is brought.
@@ -133,24 +137,11 @@ impl Scene<'_> {
     }
 
     fn exchange(&self, record: &Record) -> Exchange {
-        Exchange {
-            number: record.asked.number,
-            request: self.request(&record.asked),
-            mode: record.asked.mode.name(),
-            sent_us: micros(record.sent),
-            answered_us: record.answered.map(micros),
-            status: record.status,
-        }
+        exchange(self.knowledge, record)
     }
 
     fn forgotten(&self, asked: &Asked, now: Duration) -> Exchange {
-        self.exchange(&Record { asked: *asked, sent: now, answered: None, status: None })
-    }
-
-    fn request(&self, asked: &Asked) -> String {
-        let parts =
-            self.knowledge.templates[asked.template].parts(asked.visitor, &self.knowledge.mint, asked.number);
-        format!("{} {}", parts.method, parts.target)
+        self.exchange(&Record { asked: *asked, sent: now, answered: None, ended: None, status: None })
     }
 
     /// The answer around what it is charged with: around the token or the id, or else its beginning.
@@ -170,6 +161,20 @@ impl Scene<'_> {
             _ => 0,
         };
         Some(around(text, at))
+    }
+}
+
+/// What is told of a request.
+pub(crate) fn exchange(knowledge: &Knowledge, record: &Record) -> Exchange {
+    let Asked { number, template, visitor, mode } = record.asked;
+    let parts = knowledge.templates[template].parts(visitor, &knowledge.mint, number);
+    Exchange {
+        number,
+        request: format!("{} {}", parts.method, parts.target),
+        mode: mode.name(),
+        sent_us: micros(record.sent),
+        answered_us: record.answered.map(micros),
+        status: record.status,
     }
 }
 

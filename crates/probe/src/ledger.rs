@@ -13,6 +13,12 @@ use crate::template::Visitor;
 /// under way at such a rate can be.
 const REMEMBERED: usize = 1 << 16;
 
+/// How many are, where somebody will ask later what was under way at a moment: some 32 MiB.
+const REMEMBERED_LONG: usize = 1 << 20;
+
+/// Instead of a status: no answer came, and none is waited for any more.
+const GIVEN_UP: u64 = 0xFFFF;
+
 /// A request that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Asked {
@@ -35,6 +41,8 @@ pub(crate) struct Record {
     pub(crate) sent: Duration,
     /// When its answer was whole, if it was.
     pub(crate) answered: Option<Duration>,
+    /// When nothing was waited for any more: an answer, or none.
+    pub(crate) ended: Option<Duration>,
     /// The answer's status.
     pub(crate) status: Option<u16>,
 }
@@ -60,8 +68,28 @@ struct Line {
 impl Ledger {
     /// An empty one, for a run that starts now.
     pub(crate) fn new() -> Self {
-        let lines = (0..REMEMBERED).map(|_| Line::default()).collect();
+        Self::of(REMEMBERED)
+    }
+
+    /// One that remembers more, for whoever asks afterwards.
+    pub(crate) fn long() -> Self {
+        Self::of(REMEMBERED_LONG)
+    }
+
+    fn of(size: usize) -> Self {
+        let lines = (0..size).map(|_| Line::default()).collect();
         Self { start: Instant::now(), lines, under_way: AtomicU64::new(0) }
+    }
+
+    /// When the run started.
+    pub(crate) fn start(&self) -> Instant {
+        self.start
+    }
+
+    /// All that is remembered, in no order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Record> {
+        let numbers = self.lines.iter().filter_map(|line| line.number.load(Relaxed).checked_sub(1));
+        numbers.filter_map(|number| self.look(number))
     }
 
     /// The time since the start of the run.
@@ -89,7 +117,10 @@ impl Ledger {
     }
 
     /// No answer is waited for any more.
-    pub(crate) fn given_up(&self) {
+    pub(crate) fn given_up(&self, asked: &Asked) {
+        let line = self.line(asked.number);
+        line.what.store(packed(asked) | GIVEN_UP, Relaxed);
+        line.answered.store(micros(self.now()).max(1), Relaxed);
         self.under_way.fetch_sub(1, Relaxed);
     }
 
@@ -101,17 +132,19 @@ impl Ledger {
         if line.number.load(Relaxed) != number + 1 {
             return None;
         }
-        let status = (what & 0xFFFF) as u16;
+        let status = what & 0xFFFF;
+        let ended = (answered > 0).then(|| Duration::from_micros(answered));
         Some(Record {
             asked: unpacked(number, what),
             sent: Duration::from_micros(sent),
-            answered: (answered > 0).then(|| Duration::from_micros(answered)),
-            status: (status > 0).then_some(status),
+            answered: ended.filter(|_| status != GIVEN_UP),
+            ended,
+            status: (status > 0 && status != GIVEN_UP).then_some(status as u16),
         })
     }
 
     fn line(&self, number: u64) -> &Line {
-        &self.lines[number as usize % REMEMBERED]
+        &self.lines[number as usize % self.lines.len()]
     }
 }
 
@@ -160,6 +193,17 @@ mod tests {
     }
 
     #[test]
+    fn a_request_that_was_given_up_has_ended_without_an_answer() {
+        let ledger = Ledger::new();
+        ledger.begin(&asked(7));
+        ledger.given_up(&asked(7));
+        let record = ledger.look(7).expect("it was just sent");
+        assert_eq!((record.answered, record.status, record.asked), (None, None, asked(7)));
+        assert!(record.ended.is_some());
+        assert_eq!(ledger.all().count(), 1);
+    }
+
+    #[test]
     fn an_old_request_is_forgotten_and_not_mistaken() {
         let ledger = Ledger::new();
         ledger.begin(&asked(7));
@@ -173,6 +217,7 @@ mod tests {
             asked: asked(0),
             sent: Duration::from_micros(sent),
             answered: answered.map(Duration::from_micros),
+            ended: answered.map(Duration::from_micros),
             status: None,
         };
         let overlap = |a: &Record, b: &Record| a.overlap(b, Duration::from_micros(50)).as_micros();

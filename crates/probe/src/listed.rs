@@ -13,9 +13,12 @@ pub enum ListError {
     /// There is nothing in it.
     #[error("it asks for nothing")]
     Empty,
-    /// It is not JSON.
-    #[error("it is not JSON; turn YAML into it, for example by yq -o json")]
+    /// It begins as JSON does, and is none.
+    #[error("it is not JSON")]
     NotJson(#[source] serde_json::Error),
+    /// It is not YAML either.
+    #[error("it is not YAML: {0}")]
+    NotYaml(String),
     /// It is not OpenAPI.
     #[error("it has no `paths`, as an OpenAPI document has")]
     NotOpenApi,
@@ -42,7 +45,7 @@ fn ask(line: &str) -> Option<Ask> {
 /// The requests of an OpenAPI 3 document that only read (GET and HEAD); parameters of the path and required ones of the query
 /// take their examples, their defaults, or a value of their type.
 pub fn parse_openapi(text: &str) -> Result<Vec<Ask>, ListError> {
-    let document: Value = serde_json::from_str(text).map_err(ListError::NotJson)?;
+    let document = document(text)?;
     let paths = document["paths"].as_object().ok_or(ListError::NotOpenApi)?;
     let base = base_path(&document);
     let mut asks = Vec::new();
@@ -55,6 +58,21 @@ pub fn parse_openapi(text: &str) -> Result<Vec<Ask>, ListError> {
         }
     }
     if asks.is_empty() { Err(ListError::Empty) } else { Ok(asks) }
+}
+
+/// What stands in JSON, which begins with a brace, or in YAML.
+fn document(text: &str) -> Result<Value, ListError> {
+    if text.trim_start().starts_with('{') {
+        return serde_json::from_str(text).map_err(ListError::NotJson);
+    }
+    // The largest documents that are published have some hundred thousand nodes; what aliases make counts as well.
+    let budget = serde_saphyr::budget! { max_nodes: 1_000_000, max_events: 4_000_000 };
+    // In YAML 1.2 `no` is a word. The excerpt that the library would show fills several lines, and an error is one.
+    let options = serde_saphyr::options! { budget: budget, strict_booleans: true, with_snippet: false };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let told = error.to_string();
+        ListError::NotYaml(told.lines().map(str::trim).collect::<Vec<_>>().join(" "))
+    })
 }
 
 /// The path of the first server, without what makes it a URL.
@@ -134,8 +152,73 @@ mod tests {
         let mut found = targets(&asks);
         found.sort();
         assert_eq!(found, ["GET /api/v1/users/1?q=a+b", "HEAD /api/v1/health"]);
-        assert!(matches!(parse_openapi("openapi: 3.1.0"), Err(ListError::NotJson(_))));
+        assert!(matches!(parse_openapi("{\"openapi\":"), Err(ListError::NotJson(_))));
         assert!(matches!(parse_openapi("{}"), Err(ListError::NotOpenApi)));
         assert!(matches!(parse_openapi(r#"{"paths":{"/a":{"post":{}}}}"#), Err(ListError::Empty)));
+    }
+
+    #[test]
+    fn an_openapi_document_may_be_yaml() {
+        let document = r##"
+# As people write it: numbers for keys, anchors, several lines in one, and what looks like another type.
+openapi: 3.1.0
+info: { title: A shop, version: "1.0" }
+servers:
+  - url: https://h.test/api/v1/
+paths:
+  /users/{id}:
+    parameters:
+      - $ref: '#/components/parameters/Id'
+    get: &read
+      description: >
+        Who it is,
+        on two lines.
+      parameters:
+        - name: q
+          in: query
+          required: true
+          schema: { type: string, example: a b }
+        - name: since
+          in: query
+          required: true
+          schema: { type: string, default: 2025-12-22 }
+        - { name: full, in: query, required: true, example: no }
+      responses:
+        200: { description: found }
+        '404': { description: nobody }
+    delete: {}
+  /health:
+    head: *read
+components:
+  parameters:
+    Id: { name: id, in: path, required: true, schema: { type: integer, default: 7 } }
+"##;
+        let mut found = targets(&parse_openapi(document).expect("a document"));
+        found.sort();
+        assert_eq!(
+            found,
+            [
+                "GET /api/v1/users/7?q=a+b&since=2025-12-22&full=no",
+                "HEAD /api/v1/health?q=a+b&since=2025-12-22&full=no"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_yaml_is_told_on_one_line() {
+        for text in ["paths:\n  /a: [1, 2\n", "a: b: c", "paths: *nobody", "&a [*a, *a]"] {
+            match parse_openapi(text).expect_err(text) {
+                ListError::NotYaml(why) => assert!(!why.is_empty() && !why.contains('\n'), "{why}"),
+                other => panic!("{text}: {other}"),
+            }
+        }
+        assert!(matches!(parse_openapi("openapi: 3.1.0"), Err(ListError::NotOpenApi)));
+        assert!(matches!(parse_openapi(""), Err(ListError::NotOpenApi)));
+        // A few lines that would be a thousand million strings.
+        let bomb = (1..10).fold("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned(), |text, n| {
+            let last = n - 1;
+            text + &format!("a{n}: &a{n} [{}]\n", vec![format!("*a{last}"); 10].join(", "))
+        });
+        assert!(matches!(parse_openapi(&bomb), Err(ListError::NotYaml(_))));
     }
 }

@@ -11,6 +11,7 @@ use crate::place::{AnswerPlace, RequestPlace};
 use crate::replay::Pair;
 use crate::target::Target;
 use crate::template::Ask;
+use crate::timeline::Timeline;
 
 /// What to probe, and how.
 #[derive(Clone, Debug)]
@@ -49,6 +50,8 @@ pub struct Options {
     pub seed: u64,
     /// How many threads send.
     pub threads: usize,
+    /// Whether somebody will ask which requests were under way at a moment: more of them are then remembered.
+    pub remember: bool,
     /// Ends the run when it becomes true.
     pub stop: Arc<AtomicBool>,
 }
@@ -122,7 +125,7 @@ pub trait Observer {
 }
 
 /// What came of a run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Outcome {
     /// The gravest first.
     pub findings: Vec<Finding>,
@@ -130,4 +133,6 @@ pub struct Outcome {
     pub pairs: Vec<Pair>,
     /// What closes the run.
     pub summary: ProbeSummary,
+    /// Which requests were under way when.
+    pub timeline: Timeline,
 }

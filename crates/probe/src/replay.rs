@@ -129,6 +129,7 @@ impl Options {
             elsewhere: order.elsewhere,
             seed: 0,
             threads: 1,
+            remember: false,
             stop: Default::default(),
         })
     }
@@ -274,10 +275,10 @@ impl Bench<'_> {
             self.sending(&asked);
             tokio::time::sleep(patience).await;
             begun.cancel();
-            return self.ledger().given_up();
+            return self.ledger().given_up(&asked);
         }
         if let Err(ending) = streams.finish(begun, &asked, self, self.run.options.patience).await {
-            self.ledger().given_up();
+            self.ledger().given_up(&asked);
             loss(&ending).iter().for_each(|charge| self.charge(&asked, None, charge));
         }
     }
@@ -291,7 +292,7 @@ impl Bench<'_> {
             tokio::time::sleep(patience).await;
         }
         client.abort();
-        self.ledger().given_up();
+        self.ledger().given_up(&asked);
     }
 
     async fn send(&self, client: &mut Client, asked: &[Asked]) {
@@ -306,7 +307,7 @@ impl Bench<'_> {
         let batch = Batch { asked, bytes: &bytes, to_head, patience, pace: Reading::AtOnce };
         let mut answered = 0;
         let done = client.exchange(&batch, self, &mut answered).await;
-        asked[answered..].iter().for_each(|_| self.ledger().given_up());
+        asked[answered..].iter().for_each(|asked| self.ledger().given_up(asked));
         if let Err(ending) = done {
             client.hang_up();
             loss(&ending)

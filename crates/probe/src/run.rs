@@ -18,7 +18,9 @@ use crate::options::{Observer, Options, Outcome, Progress};
 use crate::place::{AnswerPlace, RequestPlace};
 use crate::replay::Pair;
 use crate::rules::{Charge, Issued, Whose};
+use crate::target::Target;
 use crate::template::{Ask, Template, Visitor};
+use crate::timeline::Timeline;
 use crate::token::{MOST_SLOTS, Mint};
 use crate::verdict::{Facts, verdict};
 
@@ -67,23 +69,13 @@ impl<'a> Run<'a> {
         observer: &'a mut dyn Observer,
         runtime: &'a Runtime,
     ) -> Result<Self, ProbeError> {
-        let tls = match options.target.tls {
-            true => Some(connection::config(
-                options.tls_ca.as_deref(),
-                if options.http2 { b"h2" } else { b"http/1.1" },
-            )?),
-            false => None,
-        };
-        let door = runtime.block_on(async {
-            let addresses = options.target.resolve(options.elsewhere).await?;
-            Door::find(&options.target, addresses, tls).await
-        })?;
+        let door = find_door(options, &options.target, options.http2, runtime)?;
         Ok(Self {
             options,
             observer,
             runtime,
             door,
-            ledger: Arc::new(Ledger::new()),
+            ledger: Arc::new(if options.remember { Ledger::long() } else { Ledger::new() }),
             docket: Docket::default(),
             issued: Issued::default(),
             warnings: Vec::new(),
@@ -108,7 +100,7 @@ impl<'a> Run<'a> {
         let mut knowledge = Arc::into_inner(knowledge).expect("all threads have ended");
         self.look_again(&mut knowledge);
         let counts = self.counts(&knowledge, &tally, probed, &before);
-        Ok(self.close(&knowledge, counts))
+        Ok(self.close(knowledge, counts))
     }
 
     /// Learns where identities are, and what is normal.
@@ -368,9 +360,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn close(self, knowledge: &Knowledge, counts: ProbeCounts) -> Outcome {
+    fn close(self, knowledge: Knowledge, counts: ProbeCounts) -> Outcome {
         let (findings, pairs): (Vec<Finding>, Vec<Pair>) =
-            self.docket.findings(knowledge).into_iter().unzip();
+            self.docket.findings(&knowledge).into_iter().unzip();
         let identities = !counts.echoed.is_empty() || !counts.sessions.is_empty();
         let number = findings.len() as u64;
         let facts = Facts { counts: &counts, findings: number, identities, gone: self.gone };
@@ -385,13 +377,29 @@ impl<'a> Run<'a> {
             missing,
             warnings: self.warnings,
         };
-        Outcome { findings, pairs, summary }
+        let timeline = Timeline::new(self.ledger, Arc::new(knowledge));
+        Outcome { findings, pairs, summary, timeline }
     }
+}
+
+/// The way to `target`, which may be on another machine only where the user says so.
+pub(crate) fn find_door(
+    options: &Options,
+    target: &Target,
+    http2: bool,
+    runtime: &Runtime,
+) -> Result<Door, ProbeError> {
+    let protocol: &[u8] = if http2 { b"h2" } else { b"http/1.1" };
+    let tls = target.tls.then(|| connection::config(options.tls_ca.as_deref(), protocol)).transpose()?;
+    runtime.block_on(async {
+        let addresses = target.resolve(options.elsewhere).await?;
+        Door::find(target, addresses, tls).await
+    })
 }
 
 /// Where tokens go when nobody says: into the cookies that the server issues, since those tell its visitors apart, into
 /// the header that many servers repeat, and into the query, which pages repeat in their links.
-fn sensible(issued: &[AnswerPlace]) -> Vec<RequestPlace> {
+pub(crate) fn sensible(issued: &[AnswerPlace]) -> Vec<RequestPlace> {
     const MOST_COOKIES: usize = 4;
     let cookies = issued.iter().filter_map(|place| match place {
         AnswerPlace::Cookie(name) => Some(RequestPlace::Cookie(name.clone())),

@@ -7,7 +7,7 @@ const FEWEST_PAIRS: u64 = 59;
 
 /// A server that answers one request at a time has an overlap of 1; what is measured of it scatters, and what it takes to
 /// hand over an answer is measured with it.
-const ONE_AT_A_TIME: f64 = 1.5;
+pub(crate) const ONE_AT_A_TIME: f64 = 1.5;
 
 /// How much of what came was answered with "too much to do", at most, for the rest to say something.
 const MOSTLY_SHED: f64 = 0.9;

@@ -34,6 +34,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod beside;
 mod bisection;
 mod call;
 mod closing;
@@ -52,6 +53,7 @@ mod production;
 mod quantity;
 mod rule;
 mod sarif;
+mod shadow;
 mod signal;
 mod verdict;
 mod verification;
@@ -59,6 +61,7 @@ mod wording;
 
 use jostle_model::{Finding, Summary};
 
+pub use beside::{Beside, Caught, Moment, WatchEnd, WatchLine, json_began, json_beside, read_watch_line};
 pub use bisection::render_bisection;
 pub use call::{CallReport, phase_name, render_call};
 pub use format::{Format, UnknownFormat};
@@ -67,6 +70,7 @@ pub use json::{finding as json_finding, summary as json_summary};
 pub use matrix::{MatrixReport, json_trial_of, render_matrix};
 pub use probe::{ProbeReport, json_probe_summary, render_probe};
 pub use production::{ProductionReport, render_production};
+pub use shadow::{ShadowReport, render_shadow};
 pub use verification::{VerificationReport, render_effort, render_verification};
 
 /// How the human format is laid out; the other formats do not depend on it.

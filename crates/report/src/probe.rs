@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 use jostle_model::{Finding, ProbeSummary};
 use serde::Serialize;
 
+use crate::beside::{self, Beside, Moment, json_beside};
 use crate::closing::Closing;
 use crate::json;
 use crate::{Format, Style};
 
+pub(crate) use machine::{annotation, result};
 pub(crate) use wording::told;
 
 /// A finished probe.
@@ -26,6 +28,15 @@ pub struct ProbeReport<'a> {
     pub command: &'a str,
     /// The command that sends the requests of the first finding again, if there is one.
     pub replay: Option<&'a str>,
+    /// What a watch of the server told meanwhile, if there was one.
+    pub beside: Option<&'a Beside>,
+}
+
+impl ProbeReport<'_> {
+    /// What the watch caught.
+    fn moments(&self) -> &[Moment] {
+        self.beside.map_or(&[], |beside| &beside.moments)
+    }
 }
 
 /// The whole document; it ends with a newline. In JSON, findings that were streamed before come once more, with their
@@ -34,8 +45,10 @@ pub fn render_probe(format: Format, report: &ProbeReport<'_>, style: Style) -> S
     match format {
         Format::Human => human::render(report, style),
         Format::Json => {
-            let findings = report.findings.iter().map(|finding| json::finding(finding) + "\n");
-            findings.collect::<String>() + &json_probe_summary(report.summary, report.findings) + "\n"
+            let findings =
+                report.findings.iter().map(json::finding).chain(report.moments().iter().map(json_beside));
+            let summary = json_probe_summary(report.summary, report.findings, report.beside);
+            findings.chain([summary]).map(|line| line + "\n").collect()
         }
         Format::Sarif => machine::sarif(report),
         Format::Junit => machine::junit(report),
@@ -57,9 +70,15 @@ fn closing<'a>(report: &ProbeReport<'a>) -> Closing<'a> {
 }
 
 /// The last line of a probe as JSON, without a newline.
-pub fn json_probe_summary(summary: &ProbeSummary, findings: &[Finding]) -> String {
+///
+/// With a watch beside it, its own summary stands under `watch`.
+pub fn json_probe_summary(summary: &ProbeSummary, findings: &[Finding], beside: Option<&Beside>) -> String {
     let times = findings.iter().map(|finding| (finding.id.to_string(), finding.times())).collect();
-    json::line("summary", &Counted { summary, times })
+    let line = json::line("summary", &Counted { summary, times });
+    match beside.and_then(|beside| beside.end.as_ref()) {
+        Some(end) => beside::with(&line, "watch", &end.line),
+        None => line,
+    }
 }
 
 /// The summary with how often each finding was met.

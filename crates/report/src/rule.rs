@@ -27,7 +27,7 @@ pub(crate) fn index(rule: Rule) -> Option<usize> {
 }
 
 /// Every rule, in the order in which machine formats list them.
-pub(crate) const ALL: [Rule; 11] = [
+pub(crate) const ALL: [Rule; 12] = [
     Rule::DataRace,
     Rule::HalfAtomic,
     Rule::UseAfterFree,
@@ -39,6 +39,7 @@ pub(crate) const ALL: [Rule; 11] = [
     Rule::MixedResponse,
     Rule::DivergesUnderConcurrency,
     Rule::LostResponse,
+    Rule::DiffersFromOld,
 ];
 
 /// The level of a finding. Each rule is an error; where the other side was not seen it may as well be the
@@ -64,6 +65,7 @@ pub(crate) fn noun(rule: Rule) -> &'static str {
         Rule::MixedResponse => "mixed response",
         Rule::DivergesUnderConcurrency => "divergence under concurrency",
         Rule::LostResponse => "lost response",
+        Rule::DiffersFromOld => "difference from the old version",
     }
 }
 
@@ -81,6 +83,7 @@ pub(crate) fn plural(rule: Rule) -> &'static str {
         Rule::MixedResponse => "mixed responses",
         Rule::DivergesUnderConcurrency => "divergences under concurrency",
         Rule::LostResponse => "lost responses",
+        Rule::DiffersFromOld => "differences from the old version",
     }
 }
 
@@ -104,6 +107,9 @@ pub(crate) fn description(rule: Rule) -> &'static str {
             "An answer differs from what it always is when requests come one after the other."
         }
         Rule::LostResponse => "A request was sent whole and never answered whole.",
+        Rule::DiffersFromOld => {
+            "A new version answers otherwise than the old one, more often than two copies of the old one differ."
+        }
     }
 }
 
@@ -153,6 +159,11 @@ pub(crate) fn help(rule: Rule) -> &'static str {
         Rule::LostResponse => {
             "See what the server logged at that time: a crash, a deadlock, a pool that was used up, a time-out that is \
              too short."
+        }
+        Rule::DiffersFromOld => {
+            "What differs in turn as well was changed on purpose, or is a mistake that a test without any load can show. What \
+             differs under concurrency only is a bug: look for what requests share in the new version and did not in the \
+             old one. If a place is meant to differ, leave it out: --ignore PLACE."
         }
         Rule::Boundary => {
             "The library returned the right value: mend what lies between it and its caller, the frames of the binding in \

@@ -6,7 +6,7 @@ use jostle_model::{
     Atomicity, Boundary, Collision, Crash, Evidence, Finding, Grade, Place, Role, Rule, Thread,
 };
 
-use crate::{paths, printable, probe, quantity, signal};
+use crate::{paths, printable, probe, quantity, shadow, signal};
 
 /// Said wherever the other side of a finding is missing.
 pub(crate) const OTHER_SIDE_UNSEEN: &str =
@@ -71,7 +71,7 @@ pub(crate) fn deed(finding: &Finding, index: usize) -> String {
     let who = who(place.thread.as_ref());
     match &finding.evidence {
         Evidence::Crash(crash) if index == 0 => format!("{who} gets {} here", signal::name(crash.signal)),
-        Evidence::Crash(_) | Evidence::Hang(_) | Evidence::Crossing(_) => {
+        Evidence::Crash(_) | Evidence::Hang(_) | Evidence::Crossing(_) | Evidence::Discrepancy(_) => {
             format!("{who} stood here then")
         }
         Evidence::Boundary(boundary) => boundary_deed(boundary, place, &who),
@@ -109,6 +109,7 @@ pub(crate) fn measured(finding: &Finding) -> Vec<String> {
         }
         Evidence::Hang(hang) => vec![format!("after {}", quantity::seconds(hang.at_ms))],
         Evidence::Crossing(crossing) => probe::told(crossing),
+        Evidence::Discrepancy(discrepancy) => shadow::told(discrepancy),
     }
 }
 

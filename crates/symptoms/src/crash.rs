@@ -14,9 +14,11 @@ use crate::signal::{self, Fault};
 pub fn of_finding(finding: &Finding) -> Failure {
     let kind = match &finding.evidence {
         Evidence::Crash(crash) => kind(crash),
-        Evidence::Collision(_) | Evidence::Crossing(_) | Evidence::Hang(_) | Evidence::Boundary(_) => {
-            finding.rule.name().to_owned()
-        }
+        Evidence::Collision(_)
+        | Evidence::Crossing(_)
+        | Evidence::Discrepancy(_)
+        | Evidence::Hang(_)
+        | Evidence::Boundary(_) => finding.rule.name().to_owned(),
     };
     Failure { signature: signature(kind, finding), title: finding.title.clone(), details: details(finding) }
 }

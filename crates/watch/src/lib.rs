@@ -80,6 +80,7 @@ pub use sys::crew::{Crew, CrewEvent};
 pub use sys::descendants::descendants;
 pub use sys::front::{TracerEnd, stand_apart};
 pub use sys::schedule::{Policy, Schedule, processors, set_policy};
+pub use sys::signals::ask_to_end;
 
 /// How far a watch is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

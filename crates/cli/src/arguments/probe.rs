@@ -37,7 +37,7 @@ pub(crate) struct ProbeArguments {
     #[arg(long, value_name = "FILE", conflicts_with = "openapi")]
     pub(crate) path: Option<PathBuf>,
 
-    /// Ask what an OpenAPI document (JSON) describes, as far as it only reads.
+    /// Ask what an OpenAPI document (YAML or JSON) describes, as far as it only reads.
     #[arg(long, value_name = "FILE")]
     pub(crate) openapi: Option<PathBuf>,
 
@@ -45,6 +45,25 @@ pub(crate) struct ProbeArguments {
     /// request ("POST /login"), headers and a body. {token} stands for the client's identity.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["curl", "path", "openapi", "http2"])]
     pub(crate) scenario: Option<PathBuf>,
+
+    /// Compare with the new version of the server at URL: each request goes to both, in turn and then many at once. Of URL
+    /// only the server counts. Methods other than GET, HEAD and OPTIONS are refused without --unsafe-methods.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["scenario", "http2", "mode", "session", "threads"])]
+    pub(crate) against: Option<String>,
+
+    /// A second copy of the old version: what differs between the two is noise. Without it the old one is asked twice.
+    #[arg(long, value_name = "URL", requires = "against")]
+    pub(crate) noise: Option<String>,
+
+    /// Let --against send requests that are meant to change something, such as POST: each version gets them, and the old
+    /// one twice where there is no --noise.
+    #[arg(long, requires = "against")]
+    pub(crate) unsafe_methods: bool,
+
+    /// Watch the server meanwhile, which runs as process PID, as jostle watch does: what collides there is told with the
+    /// requests that were under way.
+    #[arg(long, value_name = "PID", value_parser = clap::value_parser!(i32).range(1..), conflicts_with = "against")]
+    pub(crate) watch_pid: Option<i32>,
 
     /// How long to send many requests at once, such as 500ms or 2m; 10s where --requests is not given either.
     #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
@@ -143,6 +162,16 @@ mod tests {
         assert_eq!((probe.token.len(), probe.session.len()), (2, 1));
         assert!(parsed("").is_err() && parsed("http://h --curl x").is_err() && parsed("--curl x").is_ok());
         assert!(parsed("http://h --token sid").is_err() && parsed("http://h --session query:u").is_err());
+    }
+
+    #[test]
+    fn a_comparison_takes_a_server_and_leaves_out_what_it_does_not_do() {
+        let probe = parsed("http://h --against http://h2 --noise http://h3").expect("valid");
+        assert_eq!((probe.against.as_deref(), probe.unsafe_methods), (Some("http://h2"), false));
+        assert!(
+            parsed("http://h --noise http://h3").is_err() && parsed("http://h --unsafe-methods").is_err()
+        );
+        assert!(parsed("http://h --against http://h2 --http2").is_err());
     }
 
     #[test]

@@ -40,6 +40,10 @@ pub(crate) struct WatchArguments {
     #[arg(long)]
     pub(crate) exit_target: bool,
 
+    /// Run beside another verb: say when the watch began, show no progress, and end when standard input does.
+    #[arg(long, hide = true)]
+    pub(crate) beside: bool,
+
     #[command(flatten)]
     pub(crate) report: ReportArguments,
 

@@ -184,7 +184,7 @@ impl Control<'_> {
         let begun = streams.begin(self.door, &parts).await.map_err(|ending| self.error(asked, ending))?;
         let done = streams.finish(begun, asked, album, self.patience).await;
         done.map_err(|ending| {
-            self.ledger.given_up();
+            self.ledger.given_up(asked);
             self.error(asked, ending)
         })
     }
@@ -200,17 +200,13 @@ impl Control<'_> {
         let batch = Batch { asked, bytes: &bytes, to_head, patience: self.patience, pace: Reading::AtOnce };
         let mut answered = 0;
         let done = client.exchange(&batch, album, &mut answered).await;
-        asked[answered..].iter().for_each(|_| self.ledger.given_up());
+        asked[answered..].iter().for_each(|asked| self.ledger.given_up(asked));
         done
     }
 
     fn error(&self, asked: &Asked, ending: Ending) -> ProbeError {
         let address = self.door.target.authority.clone();
         let request = self.knowledge.templates[asked.template].ask().name();
-        match ending {
-            Ending::Closed { .. } => ProbeError::HungUp { address, request },
-            Ending::Malformed(source) => ProbeError::Malformed { address, request, source },
-            Ending::TimedOut(waited) => ProbeError::Hangs { address, request, waited },
-        }
+        ProbeError::of_ending(address, request, &ending)
     }
 }

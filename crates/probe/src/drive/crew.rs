@@ -138,7 +138,7 @@ impl Crew {
 }
 
 /// Ctrl-C and SIGTERM end the sending, and what was found is told.
-async fn end_when_asked(stop: Arc<AtomicBool>) {
+pub(crate) async fn end_when_asked(stop: Arc<AtomicBool>) {
     let (Ok(mut interrupt), Ok(mut terminate)) =
         (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {

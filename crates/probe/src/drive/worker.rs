@@ -212,7 +212,7 @@ impl Worker {
         let batch = Batch { asked, bytes, to_head, patience: self.orders.patience, pace };
         let mut answered = 0;
         let done = client.exchange(&batch, self, &mut answered).await;
-        asked[answered..].iter().for_each(|_| self.orders.ledger.given_up());
+        asked[answered..].iter().for_each(|asked| self.orders.ledger.given_up(asked));
         if let Err(ending) = done {
             let unanswered = asked.get(answered).or(asked.last());
             unanswered.into_iter().for_each(|asked| self.lost(asked, &ending));
@@ -247,7 +247,7 @@ impl Worker {
             tokio::time::sleep(wait).await;
         }
         client.abort();
-        self.orders.ledger.given_up();
+        self.orders.ledger.given_up(&asked);
         self.tally.borrow_mut().cancelled += 1;
     }
 

@@ -4,6 +4,8 @@ mod bad_servers;
 mod broken;
 mod healthy;
 mod server;
+mod survival;
+mod versions;
 
 use std::time::Duration;
 
@@ -41,6 +43,7 @@ fn options(server: &Server, paths: &[&str], tokens: &[&str]) -> Options {
         elsewhere: false,
         seed: 7,
         threads: 1,
+        remember: false,
         stop: Default::default(),
     }
 }

@@ -7,7 +7,7 @@ use jostle_model::{Crossing, Evidence, Exchange, Finding, ProbeSummary};
 use super::{ProbeReport, wording};
 use crate::human::{Paint, wrapped};
 use crate::quantity::{count, counted, micros};
-use crate::{Style, printable, rule};
+use crate::{Style, beside, printable, rule};
 
 /// How wide a time line is, in columns.
 const LANE: usize = 28;
@@ -19,11 +19,15 @@ const MARGIN: usize = 13;
 pub(super) fn render(report: &ProbeReport<'_>, style: Style) -> String {
     let paint = Paint::new(style);
     let mut text: String = report.findings.iter().map(|each| finding(each, style) + "\n").collect();
+    if let Some(beside) = report.beside {
+        text.push_str(&beside::timeline(report.findings, beside, style));
+    }
     let sentence = wording::sentence(report);
     let said = paint.verdict(report.summary.verdict, &sentence);
     text.push_str(&format!("{said}\n\n"));
     let row = |(name, value): (&str, String)| format!("  {}{value}\n", paint.dim(&format!("{name:11}")));
-    text.extend(rows(report.summary).into_iter().map(row));
+    let watch = report.beside.map(|beside| ("watch", hanging(&beside::watch_row(beside))));
+    text.extend(rows(report.summary).into_iter().chain(watch).map(row));
     text.push('\n');
     let warning = |text: &String| format!("{} {}\n", paint.caution("warning:"), printable::line(text));
     text.extend(report.summary.warnings.iter().map(warning));

@@ -1,6 +1,6 @@
 //! The sentences that every format for people is made of.
 
-use jostle_model::{Crossing, Exchange, Finding, ProbeSummary, Verdict};
+use jostle_model::{Crossing, Exchange, ProbeSummary, Rule, Verdict};
 
 use super::ProbeReport;
 use crate::quantity::{confidence, count, counted, micros, seconds};
@@ -71,7 +71,7 @@ pub(super) fn sentence(report: &ProbeReport<'_>) -> String {
     let summary = report.summary;
     match summary.verdict {
         Verdict::Found => {
-            format!("found {} in {}; {}", found(report.findings), time(summary), looked_at(summary))
+            format!("found {} in {}; {}", found(report), time(summary), looked_at(summary))
         }
         Verdict::NothingFound => format!(
             "no foreign identity in {} of requests: below {} per pair at {} confidence; {}",
@@ -104,8 +104,10 @@ fn missing(summary: &ProbeSummary) -> String {
 }
 
 /// `2 foreign identities, 1 shared session`.
-fn found(findings: &[Finding]) -> String {
-    let tally = |rule| findings.iter().filter(|finding| finding.rule == rule).count() as u64;
+fn found(report: &ProbeReport<'_>) -> String {
+    let found = |rule| report.findings.iter().filter(|finding| finding.rule == rule).count();
+    let caught = |rule: Rule| report.moments().iter().filter(|it| it.caught.rule == rule.name()).count();
+    let tally = |rule| (found(rule) + caught(rule)) as u64;
     let some = rule::ALL.into_iter().map(|rule| (rule, tally(rule))).filter(|(_, number)| *number > 0);
     let parts = some.map(|(rule, number)| {
         let noun = if number == 1 { rule::noun(rule) } else { rule::plural(rule) };

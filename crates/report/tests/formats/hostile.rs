@@ -44,6 +44,7 @@ fn poisoned(mut finding: Finding, text: &str) -> Finding {
         Evidence::Hang(_) => {}
         Evidence::Crossing(crossing) => crossing.excerpt = Some(text.to_owned()),
         Evidence::Boundary(boundary) => boundary.function = Some(text.to_owned()),
+        Evidence::Discrepancy(discrepancy) => discrepancy.new = text.to_owned(),
     }
     finding.places.iter_mut().for_each(|place| poison(place, text));
     finding

@@ -1,5 +1,6 @@
 //! Every format, rendered from the same findings.
 
+mod beside;
 mod calls;
 mod comparisons;
 mod expectations;
@@ -10,3 +11,4 @@ mod json_contract;
 mod machines;
 mod probes;
 mod samples;
+mod versions;

@@ -66,7 +66,7 @@ fn lost() -> Finding {
     }
 }
 
-fn summary(verdict: Verdict, findings: u64) -> ProbeSummary {
+pub(crate) fn summary(verdict: Verdict, findings: u64) -> ProbeSummary {
     ProbeSummary {
         verb: "probe",
         verdict,
@@ -100,7 +100,7 @@ fn summary(verdict: Verdict, findings: u64) -> ProbeSummary {
 
 fn rendered(format: Format, findings: &[Finding], summary: &ProbeSummary, replay: Option<&str>) -> String {
     let command = "http://127.0.0.1:8080/cart --token cookie:sid";
-    let report = ProbeReport { findings, summary, command, replay };
+    let report = ProbeReport { findings, summary, command, replay, beside: None };
     render_probe(format, &report, Style { color: false, width: 100 })
 }
 
@@ -164,7 +164,7 @@ fn every_line_keeps_the_contract() {
     let contract = jsonschema::draft202012::new(&schema).expect("the schema compiles");
     let summaries =
         [summary(Verdict::Found, 2), summary(Verdict::NothingFound, 0), summary(Verdict::Inconclusive, 0)];
-    let lines = summaries.iter().map(|summary| json_probe_summary(summary, &[]));
+    let lines = summaries.iter().map(|summary| json_probe_summary(summary, &[], None));
     for line in lines.chain([json_finding(&foreign()), json_finding(&lost())]) {
         let value: Value = serde_json::from_str(&line).expect("JSON");
         let complaints: Vec<String> = contract.iter_errors(&value).map(|error| error.to_string()).collect();

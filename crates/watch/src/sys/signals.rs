@@ -173,3 +173,12 @@ pub(crate) fn send(pid: i32, signal: i32) -> io::Result<()> {
     // SAFETY: kill takes no pointers.
     if unsafe { libc::kill(pid, signal) } < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
+
+/// Asks a process to end, by SIGTERM; a watch lets go of its target then.
+///
+/// # Errors
+/// When there is no such process, or it is not ours.
+pub fn ask_to_end(pid: u32) -> io::Result<()> {
+    let pid = i32::try_from(pid).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+    send(pid, libc::SIGTERM)
+}

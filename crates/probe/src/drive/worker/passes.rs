@@ -75,7 +75,7 @@ impl Worker {
         let batch = Batch { asked, bytes: rest, to_head, patience: self.orders.patience, pace };
         let mut answered = 0;
         if let Err(ending) = client.exchange(&batch, pass, &mut answered).await {
-            self.orders.ledger.given_up();
+            self.orders.ledger.given_up(one);
             self.lost(one, &ending);
         }
         answered == 1

@@ -40,7 +40,7 @@ impl Worker {
                 let wait = self.orders.usual.mul_f64(self.random.borrow_mut().f64() * 1.5);
                 tokio::time::sleep(wait).await;
                 begun.cancel();
-                self.orders.ledger.given_up();
+                self.orders.ledger.given_up(&asked);
                 self.tally.borrow_mut().cancelled += 1;
                 return;
             }
@@ -48,7 +48,7 @@ impl Worker {
             _ => {}
         }
         if let Err(ending) = streams.finish(begun, &asked, self, self.orders.patience).await {
-            self.orders.ledger.given_up();
+            self.orders.ledger.given_up(&asked);
             self.lost(&asked, &ending);
         }
     }
