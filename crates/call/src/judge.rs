@@ -156,6 +156,7 @@ impl WordTest {
         match self {
             Self::Integer(wanted) if kind == Kind::Bool => (integer(wanted, moment) != 0).to_string(),
             Self::Integer(wanted) => integer(wanted, moment).to_string(),
+            Self::Real(wanted) if kind == Kind::F32 => (wanted as f32).to_string(),
             Self::Real(wanted) => wanted.to_string(),
             Self::Null => Value::Null.shown(kind),
             Self::NotNull => Value::Something.shown(kind),

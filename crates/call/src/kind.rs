@@ -124,7 +124,8 @@ impl Kind {
         match self {
             Self::Void => "nothing".to_owned(),
             Self::Bool => (self.trimmed(word) != 0).to_string(),
-            Self::F32 | Self::F64 => self.real(word).to_string(),
+            Self::F32 => f32::from_bits(word as u32).to_string(),
+            Self::F64 => self.real(word).to_string(),
             Self::Pointer | Self::String if word == 0 => "null".to_owned(),
             Self::Pointer | Self::String => format!("{word:#x}"),
             _ => self.integer(word).to_string(),

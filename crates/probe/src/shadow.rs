@@ -199,6 +199,7 @@ impl Comparison {
 
     fn run(self: &Rc<Self>, observer: &mut dyn Observer, runtime: &Runtime) -> Result<(), ProbeError> {
         self.progress(observer, true);
+        runtime.spawn(end_when_asked(Arc::clone(&self.stop)));
         runtime.block_on(self.in_turn(FIRST_LOOK, || true))?;
         LocalSet::new().block_on(runtime, self.at_once(observer));
         if self.book.borrow().has_doubts() && !self.stop.load(Relaxed) {
@@ -253,7 +254,6 @@ impl Comparison {
     async fn at_once(self: &Rc<Self>, observer: &mut dyn Observer) {
         let start = Instant::now();
         let deadline = start + self.options.duration;
-        let signals = tokio::task::spawn_local(end_when_asked(Arc::clone(&self.stop)));
         let clients = (0..self.options.concurrency.max(1))
             .map(|_| tokio::task::spawn_local(Rc::clone(self).work(deadline)))
             .collect::<Vec<_>>();
@@ -265,7 +265,6 @@ impl Comparison {
         while tokio::time::timeout(TICK, &mut all).await.is_err() {
             self.progress(observer, false);
         }
-        signals.abort();
         self.compared.set(start.elapsed());
     }
 
@@ -375,7 +374,11 @@ impl Comparison {
         let (findings, left_out) = book.findings(name);
         let counts = self.counts(&book, tokens);
         let number = findings.len() as u64;
-        let (verdict, bound, missing) = verdict(&counts, number, &book.undecided(name));
+        let mut undecided = book.undecided(name);
+        if book.uncounted > 0 {
+            undecided.push(("what there was no room to count".to_owned(), book.uncounted));
+        }
+        let (verdict, bound, missing) = verdict(&counts, number, &undecided);
         let mut warnings = Vec::new();
         if left_out + book.uncounted > 0 {
             warnings.push(format!(

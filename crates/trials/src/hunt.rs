@@ -100,7 +100,7 @@ pub fn hunt(hunt: &Hunt<'_>, listener: &mut dyn Listener) -> Result<Reason, Hunt
             return Ok(reason);
         }
         listener.going_on(field.crew.at_work());
-        match field.wait()? {
+        match field.wait(over.is_some())? {
             Happened::Ended(trial) => ended = Some(trial),
             Happened::Asked(signal) => return Ok(Reason::Asked(signal)),
             Happened::Nothing => {}
@@ -187,9 +187,10 @@ impl<'a, W: Fn(&[u8]) -> Vec<u8>> Field<'a, W> {
         Assignment { index, seed, perturbation, explores: self.learner.is_none() }
     }
 
-    /// Waits for something to happen.
-    fn wait(&mut self) -> Result<Happened, HuntError> {
-        let left = self.hunt.limits.duration.map(|limit| limit.saturating_sub(self.started.elapsed()));
+    /// Waits for something to happen, until the time is up, unless it `is_over` already.
+    fn wait(&mut self, is_over: bool) -> Result<Happened, HuntError> {
+        let limit = self.hunt.limits.duration.filter(|_| !is_over);
+        let left = limit.map(|limit| limit.saturating_sub(self.started.elapsed()));
         match self.crew.wait(left.map_or(TELL, |left| left.min(TELL))) {
             CrewEvent::Done { task, brought } => {
                 let Some(assignment) = self.running.remove(&task) else { return Ok(Happened::Nothing) };
@@ -207,7 +208,6 @@ impl<'a, W: Fn(&[u8]) -> Vec<u8>> Field<'a, W> {
     /// Counts a trial, and learns from it.
     fn take(&mut self, perturbation: Perturbation, brought: Brought) -> Result<Happened, HuntError> {
         let Brought { trial, runtimes } = brought;
-        self.is_short = trial.elapsed_us < SHORT_US;
         if let Outcome::CouldNotRun { why } = &trial.outcome {
             self.could_not_run += 1;
             if self.ran == 0 && self.could_not_run >= HOPELESS {
@@ -215,6 +215,7 @@ impl<'a, W: Fn(&[u8]) -> Vec<u8>> Field<'a, W> {
             }
         } else {
             self.ran += 1;
+            self.is_short = trial.elapsed_us < SHORT_US;
             self.failed += u64::from(trial.outcome.failure().is_some());
             let Hunt { plan, past, .. } = self.hunt;
             self.learner.get_or_insert_with(|| Learner::of_target(&runtimes, plan.seed, past));

@@ -56,6 +56,15 @@ impl Beside {
     }
 }
 
+/// Ends a run for those beside it when dropped.
+struct Over<'a>(&'a Beside);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
 /// Nobody is told of what happens: all of it is in [`Ended`].
 struct Nobody;
 impl Observer for Nobody {}
@@ -90,13 +99,15 @@ pub fn attend(
     let mut listening = Listening::new(signals, written, output);
     let mut nobody = Nobody;
     let ended = thread::scope(|scope| {
+        // Also when a bug of ours ends this thread: the companion waits for it.
+        let over = Over(&run);
         let companion = beside.map(|beside| scope.spawn(|| beside(&run)));
         let mut tracer = Tracer::new(options, &mut nobody, &mut listening);
         tracer.begin(pid);
         let traced = tracer.run();
         let elapsed = started.elapsed();
         let left_behind = descendants::kill_all(&Default::default());
-        run.end();
+        drop(over);
         if let Some(Err(panic)) = companion.map(|companion| companion.join()) {
             // What it panics about is a bug of ours.
             panic::resume_unwind(panic);

@@ -87,13 +87,26 @@ fn equality(expectation: &Expectation, kind: Kind) -> Result<Option<Test>, Strin
     let test = match (value, kind) {
         (Scalar::Text(text), Kind::String) => Test::Text(TextTest::Equals, Template::new(text.as_bytes())),
         (Scalar::Truth(value), Kind::Bool) => number(Integer::Fixed((*value).into())),
-        (Scalar::Integer(value), kind) if kind.is_integer() => number(Integer::Fixed((*value).into())),
-        (Scalar::Integer(value), kind) if kind.is_real() => Test::Word(WordTest::Real(*value as f64)),
-        (Scalar::Real(value), kind) if kind.is_real() => Test::Word(WordTest::Real(*value)),
+        (Scalar::Integer(value), kind) if holds(kind, (*value).into()) => {
+            number(Integer::Fixed((*value).into()))
+        }
+        (Scalar::Integer(value), kind) if kind.is_real() => real(kind, *value as f64),
+        (Scalar::Real(value), kind) if kind.is_real() => real(kind, *value),
         (Scalar::Text(text), kind) if kind.is_integer() => number(placeholder(text)?),
         _ => return Err(format!("{} never equals {}", kind.name(), shown(value))),
     };
     Ok(Some(test))
+}
+
+/// Whether a value of this kind can be this integer.
+fn holds(kind: Kind, value: i128) -> bool {
+    kind.range().is_some_and(|(low, high)| (low..=high).contains(&value))
+}
+
+/// What a function returns that has 0.1 in its source: of `f32`, the nearest there is.
+fn real(kind: Kind, value: f64) -> Test {
+    let nearest = if kind == Kind::F32 { f64::from(value as f32) } else { value };
+    Test::Word(WordTest::Real(nearest))
 }
 
 fn placeholder(text: &str) -> Result<Integer, String> {

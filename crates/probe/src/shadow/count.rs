@@ -139,20 +139,21 @@ impl Book {
         self.charged().iter().any(|(_, case)| case.when() == When::Unclear)
     }
 
-    /// Places where the new one was alone, and no old one ever, too seldom to be charged: by name, how often.
+    /// Places where the new one was alone, too seldom to be charged, and no old one ever was, or so seldom that it would be
+    /// charged if only what differs were asked about: by name, how often.
     pub(crate) fn undecided(&self, name: impl Fn(usize) -> String) -> Vec<(String, u64)> {
-        let confidence = self.confidence();
+        let (confidence, lenient) = (self.confidence(), shared(self.cases.len() as u64));
         let open = |case: &Case| {
             let all = case.pooled();
-            all.new > 0 && all.old == 0 && !is_charged(all, confidence)
+            all.new > 0 && (all.old == 0 || is_charged(all, lenient)) && !is_charged(all, confidence)
         };
         let open = self.cases.iter().filter(|(_, case)| open(case));
         open.map(|((kind, spot), case)| (format!("{spot} of {}", name(*kind)), case.pooled().new)).collect()
     }
 
     fn confidence(&self) -> Confidence {
-        let places = u32::try_from(self.places().max(1)).unwrap_or(u32::MAX);
-        Confidence::NINETY_FIVE.shared_by(places)
+        // What only the new one has are places as well.
+        shared(self.places().max(self.cases.len() as u64))
     }
 
     /// The places that are charged, with how often requests of their kind were compared.
@@ -252,11 +253,16 @@ fn is_charged(count: OddOneOut, confidence: Confidence) -> bool {
     count.new > 0 && rate_at_least(Tally::of(count.new, count.old), confidence).low > 0.5
 }
 
-/// Whether the new one is surely less often alone in `phase` than it was in the `other`.
+/// 95 % for so many questions together.
+fn shared(questions: u64) -> Confidence {
+    Confidence::NINETY_FIVE.shared_by(u32::try_from(questions.max(1)).unwrap_or(u32::MAX))
+}
+
+/// Whether there is no sign of a difference in `phase`, and the new one was alone in it less often than in the `other`.
 fn is_rarer(phase: OddOneOut, other: OddOneOut) -> bool {
     let rate = other.new as f64 / other.of.max(1) as f64;
     let tally = Tally::of(phase.new, phase.of.saturating_sub(phase.new));
-    phase.of > 0 && rate_at_most(tally, Confidence::NINETY_FIVE).high < rate
+    phase.of > 0 && phase.new <= phase.old && rate_at_most(tally, Confidence::NINETY_FIVE).high < rate
 }
 
 fn finding(discrepancy: Discrepancy) -> Finding {

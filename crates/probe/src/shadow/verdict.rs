@@ -7,7 +7,7 @@ use crate::verdict::ONE_AT_A_TIME;
 /// With fewer requests than this, even a difference in every twentieth could not be excluded: ln(0.05) / ln(0.95).
 const FEWEST: u64 = 59;
 
-/// How many of the requests may be left out, at most, for the rest to say something.
+/// The share of the requests that has to be compared for the rest to say something.
 const MOSTLY: f64 = 0.9;
 
 /// The verdict, its bound, and what is missing where there is no verdict. `undecided` are places that differed too seldom.
@@ -46,15 +46,15 @@ fn missing(counts: &ShadowCounts, undecided: &[(String, u64)]) -> Vec<String> {
             ),
         ),
         (
-            counts.shed as f64 > sent * MOSTLY,
-            "nearly all answers were 429 or 503: lower --concurrency, or set --rate".to_owned(),
+            counts.shed as f64 > sent * (1.0 - MOSTLY),
+            format!(
+                "to {} requests one of the servers answered 429 or 503: lower --concurrency, or set --rate",
+                counts.shed
+            ),
         ),
         (
             counts.unanswered as f64 > sent * (1.0 - MOSTLY),
-            format!(
-                "to {} requests there was no answer of the old version to compare with",
-                counts.unanswered
-            ),
+            format!("to {} requests an answer to compare was missing", counts.unanswered),
         ),
         (
             !named.is_empty(),

@@ -47,16 +47,16 @@ pub struct Crew<W> {
     /// How many there may be.
     size: usize,
     tasks: u64,
-    /// What died with a member, and is still to be told: which task, by which signal.
-    lost: VecDeque<(u64, Option<i32>)>,
+    /// Tasks whose member died before it came to them.
+    orphans: VecDeque<(u64, Vec<u8>)>,
 }
 
 struct Member {
     pid: i32,
     tasks: PipeWriter,
     results: PipeReader,
-    /// The number of the task that it is at, and of those that wait for it.
-    at: VecDeque<u64>,
+    /// The task that it is at, and those that wait for it, each with its number.
+    at: VecDeque<(u64, Vec<u8>)>,
 }
 
 impl<W: Fn(&[u8]) -> Vec<u8>> Crew<W> {
@@ -69,8 +69,8 @@ impl<W: Fn(&[u8]) -> Vec<u8>> Crew<W> {
         descendants::inherit_orphans()?;
         let blocked = Blocked::to_work();
         let signals = blocked.as_file()?;
-        let (members, lost) = (Vec::new(), VecDeque::new());
-        Ok(Self { work, blocked, signals, members, size: size.max(1), tasks: 0, lost })
+        let (members, orphans) = (Vec::new(), VecDeque::new());
+        Ok(Self { work, blocked, signals, members, size: size.max(1), tasks: 0, orphans })
     }
 
     /// How many are at work.
@@ -80,7 +80,7 @@ impl<W: Fn(&[u8]) -> Vec<u8>> Crew<W> {
 
     /// How many tasks were given, of which nothing was told yet.
     pub fn given(&self) -> usize {
-        self.members.iter().map(|member| member.at.len()).sum::<usize>() + self.lost.len()
+        self.members.iter().map(|member| member.at.len()).sum::<usize>() + self.orphans.len()
     }
 
     /// Gives a task to a member that has none, or else to the one that has fewest, which will come to it as soon as it can;
@@ -89,18 +89,23 @@ impl<W: Fn(&[u8]) -> Vec<u8>> Crew<W> {
     /// # Errors
     /// When the system has no room for another process.
     pub fn give(&mut self, task: &[u8]) -> io::Result<u64> {
+        self.tasks += 1;
+        self.hand_over(self.tasks, task.to_vec())?;
+        Ok(self.tasks)
+    }
+
+    fn hand_over(&mut self, number: u64, task: Vec<u8>) -> io::Result<()> {
         let fewest = (0..self.members.len()).min_by_key(|&index| self.members[index].at.len());
         let is_free = |index: &usize| self.members[*index].at.is_empty() || self.members.len() >= self.size;
         let index = match fewest.filter(is_free) {
             Some(index) => index,
             None => self.engage()?,
         };
-        self.tasks += 1;
         let member = &mut self.members[index];
-        member.at.push_back(self.tasks);
         // One that has died is noticed when it is waited for.
-        let _ = send(&mut member.tasks, task);
-        Ok(self.tasks)
+        let _ = send(&mut member.tasks, &task);
+        member.at.push_back((number, task));
+        Ok(())
     }
 
     fn engage(&mut self) -> io::Result<usize> {
@@ -124,8 +129,10 @@ impl<W: Fn(&[u8]) -> Vec<u8>> Crew<W> {
 
     /// Waits for something to happen, at most so long.
     pub fn wait(&mut self, at_most: Duration) -> CrewEvent {
-        if let Some((task, signal)) = self.lost.pop_front() {
-            return CrewEvent::Lost { task, signal };
+        if let Some((task, told)) = self.orphans.pop_front()
+            && self.hand_over(task, told).is_err()
+        {
+            return CrewEvent::Lost { task, signal: None };
         }
         let ready = self.ready(at_most);
         if let Some(signal) = self.signals.read_end() {
@@ -151,17 +158,16 @@ impl<W: Fn(&[u8]) -> Vec<u8>> Crew<W> {
     fn take_result(&mut self, index: usize) -> CrewEvent {
         let member = &mut self.members[index];
         if let Ok(Some(brought)) = receive(&mut member.results)
-            && let Some(task) = member.at.pop_front()
+            && let Some((task, _)) = member.at.pop_front()
         {
             return CrewEvent::Done { task, brought };
         }
         let member = self.members.swap_remove(index);
         let signal = self.bury(member.pid);
-        self.lost.extend(member.at.into_iter().map(|task| (task, signal)));
-        match self.lost.pop_front() {
-            Some((task, signal)) => CrewEvent::Lost { task, signal },
-            None => CrewEvent::Nothing,
-        }
+        let mut at = member.at;
+        let first = at.pop_front();
+        self.orphans.extend(at);
+        first.map_or(CrewEvent::Nothing, |(task, _)| CrewEvent::Lost { task, signal })
     }
 
     /// Takes note of the end of a member, which cannot have seen to what its target left behind.

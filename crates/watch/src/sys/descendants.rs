@@ -85,9 +85,15 @@ fn has_children() -> bool {
 /// Waits for the end of a child of ours, and returns its wait status.
 pub(crate) fn wait_for(pid: i32) -> libc::c_int {
     let mut status = 0;
-    // SAFETY: the status lives through the call.
-    unsafe { libc::waitpid(pid, &mut status, libc::__WALL) };
-    status
+    loop {
+        // SAFETY: the status lives through the call.
+        let waited = unsafe { libc::waitpid(pid, &mut status, libc::__WALL) };
+        // One that we trace may stop on its way.
+        if waited < 0 || !libc::WIFSTOPPED(status) {
+            return status;
+        }
+        let _ = super::signals::send(pid, libc::SIGKILL);
+    }
 }
 
 /// Takes note of the end of a child of ours, if it has ended.

@@ -44,7 +44,7 @@ pub(crate) enum LaunchError {
 /// group, the signal mask `mask` and the disposition of SIGPIPE; except for what `how` changes. With `output`, that is
 /// where it writes.
 ///
-/// `Command` would not do: it returns only after the exec, which has to wait until we trace it.
+/// No other thread may change the environment meanwhile. `Command` would not do: it returns only after the exec, which has to wait until we trace it.
 pub(crate) fn launch(
     program: &Path,
     command: &[OsString],
@@ -127,7 +127,7 @@ impl Image {
     fn environment(&self) -> *const *const c_char {
         match &self.environment {
             Some(variables) => variables.pointers.as_ptr(),
-            // SAFETY: nobody changes it: there is one thread.
+            // SAFETY: nobody changes it meanwhile, as `launch` demands.
             None => unsafe { environ },
         }
     }

@@ -1,4 +1,4 @@
-use std::io::{PipeReader, Read};
+use std::io::{ErrorKind, PipeReader, Read};
 use std::os::fd::AsRawFd;
 use std::ptr;
 use std::time::Duration;
@@ -23,11 +23,12 @@ impl<F: FnMut(&[u8])> Listening<F> {
         Self { signals, written: Some(written), bytes: vec![0; PIPE], hear }
     }
 
-    /// Hears what is in the pipe, without waiting for more.
+    /// Hears what is in the pipe, without waiting for more. Whoever writes on and on is not heard out.
     pub(crate) fn hear_the_rest(&mut self) {
-        while let Some(written) = &self.written {
-            let mut wanted = [readable(written)];
-            if !is_ready(&mut wanted, Duration::ZERO) {
+        const PIECES: usize = 64;
+        for _ in 0..PIECES {
+            let Some(written) = &self.written else { return };
+            if !is_ready(&mut [readable(written)], Duration::ZERO) {
                 return;
             }
             self.hear_a_piece();
@@ -37,6 +38,7 @@ impl<F: FnMut(&[u8])> Listening<F> {
     fn hear_a_piece(&mut self) {
         let Some(written) = &mut self.written else { return };
         match written.read(&mut self.bytes) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Ok(0) | Err(_) => self.written = None,
             Ok(length) => (self.hear)(&self.bytes[..length]),
         }
