@@ -38,4 +38,5 @@ pub use error::{CallError, PlanError};
 pub use kind::Kind;
 pub use plan::{Argument, Expectation, Integer, Plan, Scalar, Step};
 pub use serve::serve;
+pub use token::MOST_THREADS;
 pub use worker::is_traced;

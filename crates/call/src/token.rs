@@ -9,8 +9,8 @@ use jostle_model::Caller;
 /// How long a token is, in bytes.
 pub(crate) const LENGTH: usize = 20;
 
-/// Threads have three hexadecimal digits.
-pub(crate) const MOST_THREADS: u32 = 1 << 12;
+/// How many threads there may be: in a token they have three hexadecimal digits.
+pub const MOST_THREADS: u32 = 1 << 12;
 
 /// Iterations have ten decimal digits, and 36 bits in the integer.
 const MOST_ITERATIONS: u64 = 10_000_000_000;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::expect;
 use super::{Call, Operand, Probe, Program, Source};
+use crate::board::Part;
 use crate::plan::{Argument, Integer, Step};
 use crate::template::Template;
 use crate::token::MOST_THREADS;
@@ -24,13 +25,6 @@ struct Named {
     thread: Option<u32>,
     /// Whether it is given back as soon as it has been judged.
     is_freed: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    SetUp,
-    Step,
-    TearDown,
 }
 
 impl Part {

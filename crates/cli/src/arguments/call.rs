@@ -15,7 +15,7 @@ pub(crate) struct CallArguments {
     pub(crate) plan: PathBuf,
 
     /// How many threads call, instead of as many as the plan says.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(jostle_call::MOST_THREADS)))]
     pub(crate) threads: Option<u32>,
 
     /// For how long, such as 10s, instead of as long as the plan says.
