@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::error::Error;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use jostle_casefile::{Case, NewPlan, PlanFingerprint, Recorder, Recording, TrialName};
@@ -162,7 +163,7 @@ pub(crate) fn surroundings(order: &Order) -> Surroundings {
     let added = order.environment.iter().map(|(name, value)| (name.into(), value.into()));
     Surroundings {
         directory: Some(order.directory.clone()),
-        environment: env::vars_os().chain(added).collect(),
+        environment: Arc::new(env::vars_os().chain(added).collect()),
         scratch: env::temp_dir(),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use jostle_model::{Outcome, Seed, Trial};
-use jostle_watch::{Crew, CrewEvent};
+use jostle_watch::{Attendant, Crew, CrewEvent};
 
 use crate::learner::{Counts, Learner, Perturb};
 use crate::run::{Assignment, Brought, Stage};
@@ -85,7 +85,7 @@ pub trait Listener {
 /// When the plan cannot be run at all, or what was found not be kept.
 pub fn hunt(hunt: &Hunt<'_>, listener: &mut dyn Listener) -> Result<Reason, HuntError> {
     let stage = Stage::new(hunt.plan, hunt.surroundings)?;
-    let work = |task: &[u8]| stage.run_told(task);
+    let work = |attendant: &mut Attendant, task: &[u8]| stage.run_told(attendant, task);
     let mut field = Field::new(hunt, Crew::new(work, hunt.jobs).map_err(HuntError::Crew)?);
     let (mut over, mut ended) = (None, None);
     loop {
@@ -132,7 +132,7 @@ struct Field<'a, W> {
     could_not_run: u64,
 }
 
-impl<'a, W: Fn(&[u8]) -> Vec<u8>> Field<'a, W> {
+impl<'a, W: Fn(&mut Attendant, &[u8]) -> Vec<u8>> Field<'a, W> {
     fn new(hunt: &'a Hunt<'a>, crew: Crew<W>) -> Self {
         let settled = hunt.perturb.settled();
         let learner = settled.map(|arms| Learner::new(arms, hunt.plan.seed, &hunt.past));

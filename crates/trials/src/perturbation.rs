@@ -12,6 +12,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
@@ -202,7 +203,8 @@ pub(crate) type Companion<'a> = Box<dyn FnOnce(&Beside) + Send + 'a>;
 pub(crate) struct Arrangement<'a> {
     /// Where the choices come from.
     pub(crate) random: Rng,
-    pub(crate) environment: BTreeMap<OsString, OsString>,
+    /// Shared with all other trials until something is changed.
+    pub(crate) environment: Arc<BTreeMap<OsString, OsString>>,
     /// A place for files.
     pub(crate) scratch: &'a Scratch,
     pub(crate) launch: Launch,
@@ -213,7 +215,7 @@ pub(crate) struct Arrangement<'a> {
 impl Arrangement<'_> {
     /// Sets a variable.
     fn set(&mut self, name: &str, value: impl Into<OsString>) {
-        self.environment.insert(name.into(), value.into());
+        Arc::make_mut(&mut self.environment).insert(name.into(), value.into());
     }
 
     /// Puts a directory in front of those in a list.

@@ -1,7 +1,7 @@
 //! Single trials of a plan, one after the other.
 
 use jostle_model::{Seed, Trial};
-use jostle_watch::{Crew, CrewEvent};
+use jostle_watch::{Attendant, Crew, CrewEvent};
 
 use crate::hunt::TELL;
 use crate::run::{Assignment, Brought};
@@ -12,7 +12,7 @@ pub(crate) struct Repeater<W> {
     crew: Crew<W>,
 }
 
-impl<W: Fn(&[u8]) -> Vec<u8>> Repeater<W> {
+impl<W: Fn(&mut Attendant, &[u8]) -> Vec<u8>> Repeater<W> {
     /// `work` runs a trial that it is told of: see [`Stage::run_told`].
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use jostle_model::{Outcome, Rate, Ratio, ReplaySummary, Seed, Trial, Verdict};
 use jostle_odds::{Confidence, Interval, Tally, fisher_more_often, rate_interval, ratio_interval};
+use jostle_watch::Attendant;
 
 use crate::repeater::Repeater;
 use crate::run::Stage;
@@ -33,7 +34,8 @@ pub fn replay(replay: &Replay<'_>, listener: &mut dyn Listener) -> Result<Replay
     let Replay { plan, surroundings, seed, perturbation, kind, times } = *replay;
     let (mut again, mut control, mut same_kind) = (Tally::default(), Tally::default(), 0);
     let stage = Stage::new(plan, surroundings)?;
-    let mut repeater = Repeater::new(|task: &[u8]| stage.run_told(task))?;
+    let mut repeater =
+        Repeater::new(|attendant: &mut Attendant, task: &[u8]| stage.run_told(attendant, task))?;
     for round in 0..times {
         let Some(trial) = repeater.run(seed, perturbation)? else { break };
         if let (Outcome::CouldNotRun { why }, 0) = (&trial.outcome, round) {

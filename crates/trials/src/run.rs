@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -11,7 +11,7 @@ use regex::bytes::Regex;
 use serde::{Deserialize, Serialize};
 
 use jostle_model::{Outcome, Seed, Trial};
-use jostle_watch::{Ended, Launch, LookFor, Options, Target, TimeUp, WatchError, attend};
+use jostle_watch::{Attendant, Ended, Launch, LookFor, Options, Target, TimeUp, WatchError};
 
 use crate::output::Output;
 use crate::perturbation::{Arrangement, Companion, Perturbation};
@@ -29,7 +29,7 @@ pub struct Surroundings {
     /// The working directory; ours where there is none.
     pub directory: Option<PathBuf>,
     /// The environment that trials inherit. A perturbation adds to what stands there.
-    pub environment: BTreeMap<OsString, OsString>,
+    pub environment: Arc<BTreeMap<OsString, OsString>>,
     /// Where directories for single trials are made.
     pub scratch: PathBuf,
 }
@@ -111,16 +111,16 @@ impl<'a> Stage<'a> {
 
     /// Runs a trial that is told in bytes, and tells in bytes what came of it. What is not understood is answered with
     /// nothing.
-    pub(crate) fn run_told(&self, told: &[u8]) -> Vec<u8> {
-        let brought = serde_json::from_slice(told).map(|assignment| self.run(assignment));
+    pub(crate) fn run_told(&self, attendant: &mut Attendant, told: &[u8]) -> Vec<u8> {
+        let brought = serde_json::from_slice(told).map(|assignment| self.run(attendant, assignment));
         brought.and_then(|brought| serde_json::to_vec(&brought)).unwrap_or_default()
     }
 
     /// Runs a trial to its end.
-    pub(crate) fn run(&self, assignment: Assignment) -> Brought {
+    pub(crate) fn run(&self, attendant: &mut Attendant, assignment: Assignment) -> Brought {
         let runtimes = Mutex::new(Runtimes::new());
         let mut output = Output::new(self.fail_on.as_ref(), &self.operations);
-        let ended = self.attend(assignment, &mut output, &runtimes);
+        let ended = self.attend(attendant, assignment, &mut output, &runtimes);
         let written = output.finish();
         let (outcome, elapsed) = match ended {
             Ok(ended) => (verdict::of(&ended, output.failing_line.take(), &written), ended.elapsed),
@@ -138,6 +138,7 @@ impl<'a> Stage<'a> {
 
     fn attend(
         &self,
+        attendant: &mut Attendant,
         assignment: Assignment,
         output: &mut Output<'_>,
         runtimes: &Mutex<Runtimes>,
@@ -168,7 +169,7 @@ impl<'a> Stage<'a> {
             None if explores => Some(explorer(program, runtimes)),
             other => other,
         };
-        attend(&options, |bytes| output.take(bytes), companion).map_err(|error| explained(&error))
+        attendant.attend(&options, |bytes| output.take(bytes), companion).map_err(|error| explained(&error))
     }
 
     /// `./program` means one in the working directory of the trial, wherever we are.
@@ -190,7 +191,6 @@ impl<'a> Stage<'a> {
             launch: Launch {
                 directory: self.surroundings.directory.clone(),
                 alone: true,
-                first_to_die: true,
                 ..Launch::default()
             },
             look_for: LookFor::Endings,

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use jostle_model::{Outcome, Seed, Trial};
-use jostle_watch::{Crew, CrewEvent};
+use jostle_watch::{Attendant, Crew, CrewEvent};
 use serde::{Deserialize, Serialize};
 
 use crate::hunt::{HOPELESS, TELL};
@@ -87,7 +87,9 @@ pub fn take_turns(turns: &Turns<'_>, umpire: &mut dyn Umpire) -> Result<Reason, 
         trials: trials.collect::<Result<_, _>>()?,
         preparations: preparations.collect::<Result<_, _>>()?,
     };
-    let crew = Crew::new(|task: &[u8]| stages.run_told(task), turns.jobs).map_err(HuntError::Crew)?;
+    let crew =
+        Crew::new(|attendant: &mut Attendant, task: &[u8]| stages.run_told(attendant, task), turns.jobs)
+            .map_err(HuntError::Crew)?;
     let mut field = Field::new(turns, crew);
     loop {
         let enough = field.start_some(umpire)?;
@@ -117,12 +119,12 @@ struct Task {
 
 impl Stages<'_> {
     /// What is not understood is answered with nothing.
-    fn run_told(&self, told: &[u8]) -> Vec<u8> {
+    fn run_told(&self, attendant: &mut Attendant, told: &[u8]) -> Vec<u8> {
         let Ok(Task { contender, prepares, assignment }) = serde_json::from_slice(told) else {
             return Vec::new();
         };
         let stage = if prepares { self.preparations[contender].as_ref() } else { self.trials.get(contender) };
-        let brought = stage.map(|stage| stage.run(assignment));
+        let brought = stage.map(|stage| stage.run(attendant, assignment));
         brought.and_then(|brought| serde_json::to_vec(&brought).ok()).unwrap_or_default()
     }
 }
@@ -145,7 +147,7 @@ struct Field<'a, W> {
     could_not_run: Vec<u64>,
 }
 
-impl<'a, W: Fn(&[u8]) -> Vec<u8>> Field<'a, W> {
+impl<'a, W: Fn(&mut Attendant, &[u8]) -> Vec<u8>> Field<'a, W> {
     fn new(turns: &'a Turns<'a>, crew: Crew<W>) -> Self {
         let count = turns.contenders.len();
         let ready = turns.contenders.iter().map(|one| one.preparation.is_none()).collect();

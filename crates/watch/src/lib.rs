@@ -67,7 +67,7 @@ use std::time::Duration;
 
 use jostle_model::{Finding, Summary};
 
-pub use attend::{Beside, Ended, attend};
+pub use attend::{Attendant, Beside, Ended};
 pub use doctor::{Check, Health, examine};
 pub use error::WatchError;
 #[doc(hidden)]

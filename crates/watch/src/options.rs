@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{Patterns, Schedule};
@@ -60,15 +61,13 @@ pub struct Options {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Launch {
     /// Its environment, where that is not ours.
-    pub environment: Option<BTreeMap<OsString, OsString>>,
+    pub environment: Option<Arc<BTreeMap<OsString, OsString>>>,
     /// Its working directory, where that is not ours.
     pub directory: Option<PathBuf>,
     /// Whether it has a process group of its own, and nothing to read: the terminal means us, not it.
     pub alone: bool,
     /// How it is scheduled.
     pub schedule: Schedule,
-    /// Whether it is to be ended before everybody else when memory runs out.
-    pub first_to_die: bool,
 }
 
 /// What is looked for.

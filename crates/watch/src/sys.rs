@@ -14,5 +14,6 @@ pub(crate) mod privileges;
 pub(crate) mod processor_time;
 pub(crate) mod profile;
 pub(crate) mod ptrace;
+pub(crate) mod ready;
 pub(crate) mod schedule;
 pub(crate) mod signals;

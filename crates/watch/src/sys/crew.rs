@@ -3,13 +3,14 @@
 //! ptrace, orphans and signals are a process's affair, not a thread's. The one that started them does nothing but wait.
 
 use std::collections::VecDeque;
+use std::fs;
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
-use std::os::fd::AsRawFd;
 use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
-use super::signals::{Blocked, SignalFile};
+use super::ready::{is_ready, readable};
 use super::{descendants, front, signals};
+use crate::Attendant;
 
 /// What happened.
 #[derive(Debug)]
@@ -41,8 +42,8 @@ pub enum CrewEvent {
 pub struct Crew<W> {
     /// What they do: from a task to what comes of it.
     work: W,
-    blocked: Blocked,
-    signals: SignalFile,
+    /// Waits for signals here, and attends runs in every member, which has a copy.
+    attendant: Attendant,
     members: Vec<Member>,
     /// How many there may be.
     size: usize,
@@ -59,7 +60,7 @@ struct Member {
     at: VecDeque<(u64, Vec<u8>)>,
 }
 
-impl<W: Fn(&[u8]) -> Vec<u8>> Crew<W> {
+impl<W: Fn(&mut Attendant, &[u8]) -> Vec<u8>> Crew<W> {
     /// Nobody yet; members come as they are needed, `size` at most, and do `work`. SIGINT, SIGTERM, SIGHUP and SIGQUIT come as
     /// [`CrewEvent::Asked`] from now on.
     ///
@@ -67,10 +68,8 @@ impl<W: Fn(&[u8]) -> Vec<u8>> Crew<W> {
     /// When the system has no room.
     pub fn new(work: W, size: usize) -> io::Result<Self> {
         descendants::inherit_orphans()?;
-        let blocked = Blocked::to_work();
-        let signals = blocked.as_file()?;
-        let (members, orphans) = (Vec::new(), VecDeque::new());
-        Ok(Self { work, blocked, signals, members, size: size.max(1), tasks: 0, orphans })
+        let (attendant, members, orphans) = (Attendant::new()?, Vec::new(), VecDeque::new());
+        Ok(Self { work, attendant, members, size: size.max(1), tasks: 0, orphans })
     }
 
     /// How many are at work.
@@ -118,7 +117,7 @@ impl<W: Fn(&[u8]) -> Vec<u8>> Crew<W> {
                 // The others' ends: a member must not keep another's pipe open.
                 self.members.clear();
                 drop((tasks, results));
-                be_a_member(given, done, &self.blocked, &self.work)
+                be_a_member(given, done, &mut self.attendant, &self.work)
             }
             pid => {
                 self.members.push(Member { pid, tasks, results, at: VecDeque::new() });
@@ -135,7 +134,7 @@ impl<W: Fn(&[u8]) -> Vec<u8>> Crew<W> {
             return CrewEvent::Lost { task, signal: None };
         }
         let ready = self.ready(at_most);
-        if let Some(signal) = self.signals.read_end() {
+        if let Some(signal) = self.attendant.signals.read_end() {
             return CrewEvent::Asked { signal };
         }
         match ready {
@@ -146,12 +145,9 @@ impl<W: Fn(&[u8]) -> Vec<u8>> Crew<W> {
 
     /// A member that has something to say, or has fallen silent for good.
     fn ready(&self, at_most: Duration) -> Option<usize> {
-        let wanted = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
-        let results = self.members.iter().map(|member| wanted(member.results.as_raw_fd()));
-        let mut all: Vec<libc::pollfd> = results.chain([wanted(self.signals.as_raw_fd())]).collect();
-        let timeout = at_most.as_millis().min(i32::MAX as u128) as libc::c_int;
-        // SAFETY: the list lives through the call.
-        unsafe { libc::poll(all.as_mut_ptr(), all.len() as libc::nfds_t, timeout) };
+        let results = self.members.iter().map(|member| readable(&member.results));
+        let mut all: Vec<libc::pollfd> = results.chain([readable(&self.attendant.signals)]).collect();
+        is_ready(&mut all, at_most);
         all[..self.members.len()].iter().position(|one| one.revents != 0)
     }
 
@@ -193,19 +189,27 @@ impl<W> Drop for Crew<W> {
 fn be_a_member(
     mut given: PipeReader,
     mut done: PipeWriter,
-    blocked: &Blocked,
-    work: &impl Fn(&[u8]) -> Vec<u8>,
+    attendant: &mut Attendant,
+    work: &impl Fn(&mut Attendant, &[u8]) -> Vec<u8>,
 ) -> ! {
     front::follow_parent();
-    signals::set_mask(&blocked.before());
+    volunteer();
+    // Never fails where it has not failed for our parent.
+    let _ = descendants::inherit_orphans();
     while let Ok(Some(task)) = receive(&mut given) {
-        let brought = panic::catch_unwind(AssertUnwindSafe(|| work(&task)));
+        let brought = panic::catch_unwind(AssertUnwindSafe(|| work(attendant, &task)));
         if !brought.is_ok_and(|brought| send(&mut done, &brought).is_ok()) {
             break;
         }
     }
     // SAFETY: takes a number only. What the parent would do at its exit is not ours to do.
     unsafe { libc::_exit(0) }
+}
+
+/// Should memory run out, the kernel ends us and whom we start before others, the largest of us first (proc(5),
+/// `oom_score_adj`). Where it is not allowed, it may be somebody else.
+fn volunteer() {
+    let _ = fs::write("/proc/self/oom_score_adj", "1000");
 }
 
 /// Messages have their length in front of them.
@@ -223,8 +227,8 @@ fn receive(pipe: &mut PipeReader) -> io::Result<Option<Vec<u8>>> {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
         Err(error) => return Err(error),
     }
-    let mut message = Vec::new();
     let length = u64::from_ne_bytes(length);
+    let mut message = Vec::with_capacity(length as usize);
     match pipe.take(length).read_to_end(&mut message)? as u64 {
         whole if whole == length => Ok(Some(message)),
         _ => Ok(None),

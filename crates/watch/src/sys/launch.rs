@@ -1,15 +1,21 @@
 use std::convert::Infallible;
 use std::ffi::{CString, OsStr, OsString, c_char, c_int, c_void};
-use std::fs;
-use std::io::{self, PipeWriter, Read, Write};
+use std::io::{self, PipeWriter};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::parent_id;
 use std::path::Path;
+use std::process;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 
+use super::schedule::checked;
 use super::{descendants, ptrace, signals};
 use crate::Launch;
+
+const FUTEX_WAIT_PRIVATE: c_int = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
+const FUTEX_WAKE_PRIVATE: c_int = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
 
 /// Whether SIGPIPE was ignored when this process started, before Rust's runtime made it so.
 static PIPE_WAS_IGNORED: AtomicBool = AtomicBool::new(false);
@@ -53,47 +59,30 @@ pub(crate) fn launch(
     output: Option<PipeWriter>,
 ) -> Result<i32, LaunchError> {
     let image = Image::of(program, command, how).map_err(LaunchError::Start)?;
-    let (released, mut release) = io::pipe().map_err(LaunchError::Start)?;
-    let (mut told, tell) = io::pipe().map_err(LaunchError::Start)?;
     let child = Child {
         image: &image,
         how,
         mask: &mask,
         output: output.as_ref().map(AsRawFd::as_raw_fd),
-        release: release.as_raw_fd(),
-        released: released.as_raw_fd(),
-        tell: tell.as_raw_fd(),
+        parent: process::id(),
+        is_traced: AtomicU32::new(0),
+        failure: AtomicI32::new(0),
     };
-    let mut stack = vec![0; CHILD_STACK];
-    let pid = child.start(&mut stack).map_err(LaunchError::Start)?;
-    drop((output, released, tell));
+    let mut stack = Vec::with_capacity(CHILD_STACK);
+    let pid = child.start(stack.spare_capacity_mut()).map_err(LaunchError::Start)?;
     if let Err(error) = ptrace::seize(pid) {
         // It waits for us.
         let _ = signals::send(pid, libc::SIGKILL);
         descendants::wait_for(pid);
         return Err(LaunchError::Seize(error));
     }
-    let _ = release.write_all(&[1]);
-    let mut errno = [0; 4];
-    match told.read_exact(&mut errno) {
-        // The exec has closed it.
-        Err(_) => {
-            if how.first_to_die {
-                volunteer(pid);
-            }
-            Ok(pid)
-        }
-        Ok(()) => {
-            descendants::wait_for(pid);
-            Err(LaunchError::Start(io::Error::from_raw_os_error(i32::from_ne_bytes(errno))))
-        }
+    child.let_go_on();
+    let comes_to_exec = ptrace::comes_to_exec(pid);
+    match child.failure.load(Ordering::Acquire) {
+        0 if comes_to_exec => Ok(pid),
+        0 => Err(LaunchError::Start(io::Error::other("it was ended before it began"))),
+        errno => Err(LaunchError::Start(io::Error::from_raw_os_error(errno))),
     }
-}
-
-/// Should memory run out, the kernel ends this process before others (proc(5), `oom_score_adj`). Where it is not allowed,
-/// it may be somebody else. Before its exec it would have been us too: the figure belongs to a memory.
-fn volunteer(pid: i32) {
-    let _ = fs::write(format!("/proc/{pid}/oom_score_adj"), "1000");
 }
 
 unsafe extern "C" {
@@ -134,7 +123,8 @@ impl Image {
 }
 
 fn c_string(parts: &[&OsStr]) -> io::Result<CString> {
-    let bytes: Vec<u8> = parts.iter().flat_map(|part| part.as_bytes()).copied().collect();
+    let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len()).sum::<usize>() + 1);
+    parts.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
     CString::new(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
 }
 
@@ -159,9 +149,12 @@ struct Child<'a> {
     how: &'a Launch,
     mask: &'a libc::sigset_t,
     output: Option<RawFd>,
-    release: RawFd,
-    released: RawFd,
-    tell: RawFd,
+    /// The process that starts it.
+    parent: u32,
+    /// 1 as soon as it may go on; a word that the kernel lets it wait for (futex(2)).
+    is_traced: AtomicU32,
+    /// Why there was no exec, as `errno` has it; 0 as long as nothing went wrong.
+    failure: AtomicI32,
 }
 
 /// In bytes; it calls little.
@@ -171,7 +164,7 @@ impl Child<'_> {
     /// Starts it in our memory, on a stack of its own: to copy the tables of our memory, as fork(2) does, and every page that
     /// either of us writes to before the exec, took a quarter of the time of a short trial. The caller keeps `self` and
     /// `stack` until the exec, or the end of the child.
-    fn start(&self, stack: &mut [u8]) -> io::Result<i32> {
+    fn start(&self, stack: &mut [MaybeUninit<u8>]) -> io::Result<i32> {
         let top = stack.as_mut_ptr_range().end;
         let top = top.wrapping_sub(top.addr() % 16);
         let child = ptr::from_ref(self).cast_mut().cast();
@@ -184,9 +177,15 @@ impl Child<'_> {
         }
     }
 
+    /// Lets the child go on, which may not have come that far yet.
+    fn let_go_on(&self) {
+        self.is_traced.store(1, Ordering::Release);
+        // SAFETY: the word lives in this memory.
+        unsafe { libc::syscall(libc::SYS_futex, self.is_traced.as_ptr(), FUTEX_WAKE_PRIVATE, 1) };
+    }
+
     fn prepare(&self) -> io::Result<()> {
-        // Should we die, it is to reach the end of the pipe.
-        close(self.release);
+        self.die_with_parent()?;
         if self.how.alone {
             self.stand_alone()?;
         }
@@ -199,7 +198,8 @@ impl Child<'_> {
             checked(unsafe { libc::chdir(directory.as_ptr()) })?;
         }
         self.how.schedule.apply(0)?;
-        self.wait_until_traced()?;
+        self.wait_until_traced();
+        outlive_parent()?;
         let pipe = if PIPE_WAS_IGNORED.load(Ordering::Relaxed) { libc::SIG_IGN } else { libc::SIG_DFL };
         // SAFETY: takes numbers only.
         unsafe { libc::signal(libc::SIGPIPE, pipe) };
@@ -207,12 +207,21 @@ impl Child<'_> {
         Ok(())
     }
 
-    fn wait_until_traced(&self) -> io::Result<()> {
-        let mut byte = 0_u8;
-        // SAFETY: there is room for one byte.
-        match unsafe { libc::read(self.released, ptr::from_mut(&mut byte).cast(), 1) } {
-            1 => Ok(()),
-            _ => Err(io::Error::from_raw_os_error(libc::ECANCELED)),
+    /// Nobody else would ever let it go on.
+    fn die_with_parent(&self) -> io::Result<()> {
+        // SAFETY: takes numbers only.
+        checked(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) })?;
+        let is_orphan = parent_id() != self.parent;
+        if is_orphan { Err(io::Error::from_raw_os_error(libc::ECANCELED)) } else { Ok(()) }
+    }
+
+    fn wait_until_traced(&self) {
+        while self.is_traced.load(Ordering::Acquire) == 0 {
+            let no_timeout = ptr::null::<libc::timespec>();
+            // SAFETY: the word lives in this memory; it does not wait if that is 1 by now.
+            unsafe {
+                libc::syscall(libc::SYS_futex, self.is_traced.as_ptr(), FUTEX_WAIT_PRIVATE, 0, no_timeout)
+            };
         }
     }
 
@@ -233,20 +242,13 @@ impl Child<'_> {
         unsafe { libc::execve(self.image.program.as_ptr(), arguments, variables) };
         Err(io::Error::last_os_error())
     }
-
-    /// Why there was no exec.
-    fn tell(&self, error: &io::Error) {
-        let errno = error.raw_os_error().unwrap_or(libc::EINVAL).to_ne_bytes();
-        // SAFETY: the bytes live through the call.
-        unsafe { libc::write(self.tell, errno.as_ptr().cast(), errno.len()) };
-    }
 }
 
 extern "C" fn become_target(child: *mut c_void) -> c_int {
     // SAFETY: it is the one that `start` was called for, which outlives us.
     let child = unsafe { &*child.cast::<Child<'_>>() };
     let Err(error) = child.prepare().and_then(|()| child.execute());
-    child.tell(&error);
+    child.failure.store(error.raw_os_error().unwrap_or(libc::EINVAL), Ordering::Release);
     // SAFETY: takes a number only. What our parent would do at its exit is not ours to do.
     unsafe { libc::_exit(127) }
 }
@@ -256,11 +258,7 @@ fn redirect(from: RawFd, to: RawFd) -> io::Result<()> {
     checked(unsafe { libc::dup2(from, to) })
 }
 
-fn close(file: RawFd) {
-    // SAFETY: takes a number only; the file is the child's own copy, and used by nobody there.
-    unsafe { libc::close(file) };
-}
-
-fn checked(result: c_int) -> io::Result<()> {
-    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+fn outlive_parent() -> io::Result<()> {
+    // SAFETY: takes numbers only.
+    checked(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, 0) })
 }

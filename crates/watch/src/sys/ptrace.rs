@@ -5,6 +5,8 @@ use std::ptr;
 use jostle_model::Address;
 use libc::{c_int, c_long, c_void, pid_t};
 
+use super::descendants;
+
 /// Everything that creates a task or replaces its program must stop for us; nothing else has to. Stops at system calls
 /// are to be told from signals.
 const OPTIONS: c_int = libc::PTRACE_O_TRACESYSGOOD
@@ -242,6 +244,60 @@ pub(crate) fn next_event() -> io::Result<Option<(pid_t, Event)>> {
         },
         tid => Ok(Some((tid, event(status)))),
     }
+}
+
+/// Waits until a traced child that is about to run a program does so: it stands then, and is still to report it. False when
+/// it is gone instead, of which note is taken.
+pub(crate) fn comes_to_exec(pid: pid_t) -> bool {
+    loop {
+        match peek(pid) {
+            Ok(Event::Exec) => return true,
+            Ok(Event::Exited(_) | Event::Killed(_)) | Err(_) => {
+                descendants::wait_for(pid);
+                return false;
+            }
+            // Somebody sends it signals already.
+            Ok(event) => go_on(pid, event),
+        }
+    }
+}
+
+fn go_on(pid: pid_t, event: Event) {
+    // SAFETY: a null status is allowed.
+    unsafe { libc::waitpid(pid, ptr::null_mut(), libc::__WALL) };
+    // Whoever is killed meanwhile reports that next.
+    let _ = match event {
+        Event::Signal(signal) => resume(pid, signal),
+        Event::GroupStop(_) => listen(pid),
+        _ => resume(pid, 0),
+    };
+}
+
+/// Waits for a child to report something, which it will do again.
+fn peek(pid: pid_t) -> io::Result<Event> {
+    let options = libc::WEXITED | libc::WSTOPPED | libc::WNOWAIT | libc::__WALL;
+    let mut told = MaybeUninit::<libc::siginfo_t>::zeroed();
+    loop {
+        // SAFETY: there is room for what is told.
+        if unsafe { libc::waitid(libc::P_PID, pid as libc::id_t, told.as_mut_ptr(), options) } == 0 {
+            break;
+        }
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+    // SAFETY: the kernel filled it, as for a child.
+    let (code, status) = unsafe {
+        let told = told.assume_init();
+        (told.si_code, told.si_status())
+    };
+    Ok(match code {
+        libc::CLD_EXITED => Event::Exited(status),
+        libc::CLD_KILLED | libc::CLD_DUMPED => Event::Killed(status),
+        // What is above the signal is what `waitpid` has at 16 (ptrace(2)).
+        _ => event(status << 8 | 0x7f),
+    })
 }
 
 fn event(status: c_int) -> Event {

@@ -88,6 +88,7 @@ fn set_nice(tid: i32, nice: i32) -> io::Result<()> {
     checked(unsafe { libc::setpriority(libc::PRIO_PROCESS, tid as libc::id_t, nice) })
 }
 
-fn checked(result: libc::c_int) -> io::Result<()> {
+/// What a system call has answered.
+pub(super) fn checked(result: libc::c_int) -> io::Result<()> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }

@@ -6,6 +6,8 @@ use std::os::fd::{AsRawFd, FromRawFd, RawFd};
 use std::ptr;
 use std::time::Duration;
 
+use super::ready::timespec;
+
 /// Signals that come to us instead of ending us: the kernel's word that a task stopped, and the ways in
 /// which people and terminals ask a program to end.
 const OURS: [i32; 5] = [libc::SIGCHLD, libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT];
@@ -87,10 +89,7 @@ impl Blocked {
 
     /// Waits for one of them, at most `timeout`.
     pub(crate) fn wait(&self, timeout: Duration) -> Arrival {
-        let timeout = libc::timespec {
-            tv_sec: timeout.as_secs() as libc::time_t,
-            tv_nsec: libc::c_long::from(timeout.subsec_nanos() as i32),
-        };
+        let timeout = timespec(timeout);
         let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
         // SAFETY: set, info and timeout live through the call.
         let signal = unsafe { libc::sigtimedwait(&self.ours, info.as_mut_ptr(), &timeout) };
