@@ -76,7 +76,8 @@ impl Ledger {
         Self::of(REMEMBERED_LONG)
     }
 
-    fn of(size: usize) -> Self {
+    /// One that remembers `size` requests.
+    pub(crate) fn of(size: usize) -> Self {
         let lines = (0..size).map(|_| Line::default()).collect();
         Self { start: Instant::now(), lines, under_way: AtomicU64::new(0) }
     }

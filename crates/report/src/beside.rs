@@ -65,6 +65,8 @@ pub struct Moment {
     pub at_us: Option<u64>,
     /// How many requests had been sent until then.
     pub sent: u64,
+    /// Whether the requests of that moment are no longer remembered: nothing is known of them then.
+    pub forgotten: bool,
     /// How many were under way while somebody was held.
     pub under_way: u64,
     /// The latest of these.

@@ -125,6 +125,7 @@ impl Clock {
             caught,
             at_us: Some(at.as_micros() as u64),
             sent: found.sent,
+            forgotten: found.forgotten,
             under_way: found.all,
             requests: found.requests,
         }

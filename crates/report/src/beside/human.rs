@@ -63,6 +63,9 @@ fn under_way(moment: &Moment) -> String {
     if moment.at_us.is_none() {
         return "before the first request".to_owned();
     }
+    if moment.forgotten {
+        return "its requests are forgotten: so many were sent since".to_owned();
+    }
     let after = format!("after {}", counted(moment.sent, "request"));
     let latest = &moment.requests[moment.requests.len().saturating_sub(NAMED)..];
     let named: Vec<String> =

@@ -26,7 +26,13 @@ pub fn json_beside(moment: &Moment) -> String {
 
 /// What was under way then.
 pub(crate) fn during(moment: &Moment) -> During<'_> {
-    During { at_us: moment.at_us, sent: moment.sent, under_way: moment.under_way, requests: &moment.requests }
+    During {
+        at_us: moment.at_us,
+        sent: moment.sent,
+        forgotten: moment.forgotten,
+        under_way: moment.under_way,
+        requests: &moment.requests,
+    }
 }
 
 /// `line`, an object, with one more key at its end.
@@ -42,6 +48,8 @@ pub(crate) struct During<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     at_us: Option<u64>,
     sent: u64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    forgotten: bool,
     under_way: u64,
     requests: &'a [Exchange],
 }

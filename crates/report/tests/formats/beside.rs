@@ -41,6 +41,7 @@ fn moment() -> Moment {
         caught: caught(),
         at_us: Some(1_500_000),
         sent: 36_848,
+        forgotten: false,
         under_way: 44,
         requests: (36_840..36_846).map(request).collect(),
     }
@@ -94,6 +95,10 @@ fn a_collision_is_told_with_the_requests_that_were_under_way() {
     }
     let before = Beside { moments: vec![Moment { at_us: None, ..moment() }], ..beside() };
     assert!(rendered(Format::Human, &before).contains("before the first request"));
+    let forgotten = Moment { forgotten: true, sent: 0, under_way: 0, requests: Vec::new(), ..moment() };
+    let early = Beside { moments: vec![forgotten], ..beside() };
+    let text = rendered(Format::Human, &early);
+    assert!(text.contains("its requests are forgotten") && !text.contains("after 0"), "{text}");
 }
 
 #[test]
@@ -123,13 +128,15 @@ fn machines_are_told_of_collisions_too() {
 fn every_line_keeps_the_contract() {
     let schema: Value = serde_json::from_str(SCHEMA).expect("JSON");
     let contract = jsonschema::draft202012::new(&schema).expect("the schema compiles");
-    let document = rendered(Format::Json, &beside());
+    let forgotten = Moment { forgotten: true, ..moment() };
+    let both = Beside { moments: vec![moment(), forgotten], ..beside() };
+    let document = rendered(Format::Json, &both);
     let lines: Vec<Value> = document.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     for line in &lines {
         let complaints: Vec<String> = contract.iter_errors(line).map(|error| error.to_string()).collect();
         assert!(complaints.is_empty(), "{complaints:#?}\n{line}");
     }
     assert_eq!(lines[0]["during"]["at_us"], 1_500_000);
-    assert_eq!(lines[1]["watch"]["bound"]["rate"], samples::clean().bound.rate);
+    assert_eq!(lines[2]["watch"]["bound"]["rate"], samples::clean().bound.rate);
     assert!(json_beside(&moment()).ends_with("}]}}"), "the keys of the watch keep their order");
 }
