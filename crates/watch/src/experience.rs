@@ -11,6 +11,9 @@ use crate::sites::SiteId;
 
 /// After so many prospects it is known well enough whether anyone comes.
 const ENOUGH_PROSPECTS: u32 = 4;
+/// After so many goroutines that were not parked where they should have been, it is known that Go never does it there. One may
+/// have held a lock of the runtime's.
+const ENOUGH_UNPARKED: u32 = 2;
 /// So many rivals are remembered; a site with more has plenty to offer anyway.
 const MOST_RIVALS: usize = 16;
 
@@ -39,6 +42,8 @@ pub(crate) struct Experience {
     masked: u32,
     /// How often it was to be held and was not: nobody arrived, or there was nothing to watch.
     misses: u32,
+    /// How often a goroutine was to be parked here, and Go did not do it.
+    unparked: u32,
     /// How often it was about to store over something, and over zero.
     replaced: u32,
     initialised: u32,
@@ -188,6 +193,16 @@ impl Experience {
     /// It was to be held and could not be.
     pub(crate) fn note_miss(&mut self) {
         self.misses += 1;
+    }
+
+    /// A goroutine was to be parked here, and Go did not do it.
+    pub(crate) fn note_unparked(&mut self) {
+        self.unparked += 1;
+    }
+
+    /// Whether a goroutine can be parked here, by all that is known.
+    pub(crate) fn is_parkable(&self) -> bool {
+        self.unparked < ENOUGH_UNPARKED
     }
 
     /// How contended the memory is that it touches, between 0 and 1. Never quite 0: what was seen of it may

@@ -38,7 +38,7 @@ use crate::watchpoints::Watchpoints;
 use crate::{LookFor, Options, WatchError};
 use autopsy::{LastFault, Looks};
 use boundary::Boundary;
-use catch::{Hold, Prospect};
+use catch::{Hold, ParkedHold, Prospect};
 use leave::Leaving;
 use patrol::Breakpoint;
 
@@ -142,6 +142,10 @@ pub(crate) struct Process {
     /// Children that borrow the memory until they run a program of their own.
     borrowers: BTreeSet<i32>,
     hold: Option<Hold>,
+    /// A goroutine that stands before its access while its thread goes on; and how often that was tried since it was last
+    /// seen to work.
+    parked: Option<ParkedHold>,
+    parks_in_vain: u32,
     /// Oldest first.
     prospects: Vec<Prospect>,
     /// The calls of native functions by Go code.
@@ -224,6 +228,8 @@ impl Process {
             threads: BTreeMap::new(),
             borrowers: BTreeSet::new(),
             hold: None,
+            parked: None,
+            parks_in_vain: 0,
             prospects: Vec::new(),
             boundary: Boundary::default(),
             stepping: BTreeSet::new(),
@@ -267,7 +273,12 @@ impl Process {
     /// than it is worth.
     pub(crate) fn next_due(&self) -> Option<Instant> {
         let again = self.later.iter().map(|&(at, _)| at);
-        self.hold.iter().map(|hold| hold.until).chain(again).min()
+        self.hold
+            .iter()
+            .map(|hold| hold.until)
+            .chain(self.parked.iter().map(|parked| parked.until))
+            .chain(again)
+            .min()
     }
 
     /// Ends what has lasted for long enough.
@@ -275,6 +286,7 @@ impl Process {
         self.end_hold_if_due();
         self.end_prospects_if_due();
         self.end_following_if_due();
+        self.end_parked_hold_if_due();
         if !self.later.is_empty() {
             self.wait_again_if_due();
         }
@@ -352,6 +364,7 @@ impl Process {
         }
         self.end_hold();
         self.stop_following();
+        self.end_parked_hold();
         self.prospects.clear();
         self.later.clear();
         self.breakpoint = None;

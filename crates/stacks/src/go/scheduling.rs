@@ -44,6 +44,8 @@ pub struct GoroutineWords {
 
 /// `g.stackguard0` in all releases: right behind `g.stack`.
 const STACK_GUARD: u64 = 16;
+/// `g.sched.sp` and `g.sched.pc` in all releases: right behind `g.m`.
+const SAVED: [u64; 2] = [56, 64];
 /// `g.atomicstatus` and `g.preempt`, as seen from `g.goid`.
 const STATUS_BEFORE_ID: u64 = 8;
 const PREEMPT_BEHIND_ID: u64 = 25;
@@ -84,6 +86,11 @@ impl GoroutineWords {
     /// Where the address of the descriptor of its thread stands, the runtime's `m`.
     pub fn thread(self, descriptor: Address) -> Address {
         descriptor + layout::G_M
+    }
+
+    /// Where the stack pointer and the place stand at which the goroutine goes on, as long as no thread runs it.
+    pub fn saved(self, descriptor: Address) -> [Address; 2] {
+        SAVED.map(|offset| descriptor + offset)
     }
 
     /// Where the lowest and the highest address of the stack stand.

@@ -156,7 +156,7 @@ impl Process {
             match change {
                 Change::Loaded(loaded) => {
                     self.clerk.loaded(loaded.file, loaded.bias);
-                    self.learn_of_trampolines(loaded);
+                    self.learn_of_go(loaded);
                     let functions = self.catalogue.add(loaded);
                     self.exploration.add_functions(functions);
                 }

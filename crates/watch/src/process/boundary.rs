@@ -119,6 +119,11 @@ impl Boundary {
         self.unknown_go.as_deref()
     }
 
+    /// How goroutines are asked to yield, if they can be.
+    pub(super) fn parking(&self) -> Option<Parking> {
+        self.parking
+    }
+
     fn stop(&self) -> Option<Stop> {
         match self.stage.as_ref()? {
             Stage::Returning(returning) => Some(returning.stop),
@@ -128,22 +133,25 @@ impl Boundary {
 }
 
 impl Process {
-    /// Code was mapped: Go may call native functions from it.
-    pub(super) fn learn_of_trampolines(&mut self, loaded: &Loaded) {
+    /// Code was mapped: it may be Go, whose goroutines can be parked, and which calls native functions.
+    pub(super) fn learn_of_go(&mut self, loaded: &Loaded) {
         let found = trampolines::trampolines(loaded);
-        if self.is_attached || found.is_empty() {
+        if self.is_attached || !loaded.image.is_go() {
             return;
         }
-        let words = loaded.image.goroutine_words().zip(trampolines::call_counter(loaded));
-        let parking = words.map(|(words, calls)| Parking::new(words, calls));
+        let words = loaded.image.goroutine_words();
+        let parking = words.map(|words| Parking::new(words, trampolines::call_counter(loaded)));
         // Of two runtimes in one process it is not known which one a goroutine is of.
         let is_only = self.boundary.parking.is_none_or(|other| parking == Some(other));
         if is_only && parking.is_some() && self.boundary.unknown_go.is_none() {
             self.boundary.parking = parking;
+            if !found.is_empty() {
+                self.sampler.begin_following(Instant::now());
+            }
             self.boundary.trampolines.extend(found);
-            self.sampler.begin_following(Instant::now());
         } else {
             let version = loaded.image.go_version().unwrap_or("an unknown release of Go");
+            self.boundary.parking = None;
             self.boundary.unknown_go = Some(version.to_owned());
             self.boundary.trampolines.clear();
         }
@@ -151,7 +159,7 @@ impl Process {
 
     /// Whether nothing else needs the debug registers.
     pub(super) fn is_free_to_hold(&self) -> bool {
-        self.hold.is_none() && !self.boundary.is_busy()
+        self.hold.is_none() && self.parked.is_none() && !self.boundary.is_busy()
     }
 
     /// Waits for a native function to return, if one is to be followed.

@@ -2,6 +2,7 @@
 
 mod heap;
 mod hold;
+mod parked;
 mod prospect;
 mod suspects;
 mod witness;
@@ -20,6 +21,7 @@ use crate::sys::ptrace;
 use crate::traps::{Purpose, Step};
 
 pub(super) use hold::Hold;
+pub(super) use parked::ParkedHold;
 pub(super) use prospect::Prospect;
 
 /// A thread's own stack around its stack pointer: the red zone below, callers' frames above. Locals that are
@@ -87,7 +89,8 @@ impl Process {
             return false;
         }
         if has_rivals && self.is_free_to_hold() && self.catalogue.site(id).may_hold() && (wanted || is_long) {
-            return self.begin_hold(tid, id, &at_site, is_long, stopped);
+            return !is_long && self.begin_parked_hold(tid, id, &at_site, stopped)
+                || self.begin_hold(tid, id, &at_site, is_long, stopped);
         }
         let mut seen = self.look_ahead_of(tid, id, &at_site, stopped);
         seen.push((id, contention));

@@ -95,6 +95,7 @@ impl Process {
         }
         self.memory = None;
         self.hold = None;
+        self.parked = None;
         self.boundary = Boundary::default();
         self.prospects.clear();
         self.later.clear();
@@ -175,6 +176,9 @@ impl Process {
                 resume(tid, 0);
             }
             Trap::Watchpoint { cookie, address, late: false } => {
+                if self.is_about_parked(cookie) {
+                    return self.came_to_parked(tid, cookie, Address(address));
+                }
                 if self.is_followed_by(cookie) {
                     return self.follow(tid, cookie, Address(address));
                 }

@@ -7,7 +7,7 @@
 //! decides whether it may be done now. The thread runs on with another goroutine.
 
 use jostle_model::Address;
-use jostle_stacks::{GoroutineRef, GoroutineState, GoroutineWords, Memory};
+use jostle_stacks::{GoroutineRef, GoroutineState, GoroutineWords, Memory, Registers};
 
 use crate::memory::TargetMemory;
 
@@ -15,8 +15,8 @@ use crate::memory::TargetMemory;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Parking {
     words: GoroutineWords,
-    /// Where the descriptor of a thread counts its calls of native code.
-    calls: u64,
+    /// Where the descriptor of a thread counts its calls of native code, if it does.
+    calls: Option<u64>,
 }
 
 /// A thread of Go's, and how many calls of native code it has made: as long as both are the same for a goroutine, it has
@@ -27,8 +27,21 @@ pub(super) struct Stay {
     calls: u64,
 }
 
+/// Where a goroutine that no thread runs goes on: its stack pointer and the instruction. As long as both are the same, it has
+/// not gone on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Saved([u64; 2]);
+
+impl Saved {
+    /// As far as it takes to walk its stack: Go's tables need no more.
+    pub(super) fn registers(self) -> Registers {
+        let [rsp, rip] = self.0;
+        Registers { rsp, rip, ..Registers::default() }
+    }
+}
+
 impl Parking {
-    pub(super) fn new(words: GoroutineWords, calls: u64) -> Self {
+    pub(super) fn new(words: GoroutineWords, calls: Option<u64>) -> Self {
         Self { words, calls }
     }
 
@@ -48,7 +61,13 @@ impl Parking {
     /// Where a goroutine is now.
     pub(super) fn stay(&self, goroutine: &GoroutineRef, memory: &TargetMemory) -> Option<Stay> {
         let thread = memory.word(self.words.thread(goroutine.descriptor)).filter(|&thread| thread != 0)?;
-        Some(Stay { thread, calls: memory.word(Address(thread) + self.calls)? })
+        Some(Stay { thread, calls: memory.word(Address(thread) + self.calls?)? })
+    }
+
+    /// Where a goroutine that no thread runs goes on.
+    pub(super) fn saved(&self, goroutine: &GoroutineRef, memory: &TargetMemory) -> Option<Saved> {
+        let [stack, place] = self.words.saved(goroutine.descriptor).map(|at| memory.word(at));
+        Some(Saved([stack?, place?]))
     }
 
     /// Whether a goroutine keeps its thread to itself: to take it off is slow, and whoever wants that has a reason.
@@ -71,6 +90,12 @@ impl Parking {
         let guard = memory.word(at).unwrap_or(0);
         let is_plausible = guard == GoroutineWords::YIELD || (low..high).contains(&guard);
         is_running && is_plausible && memory.write(at, &GoroutineWords::YIELD.to_le_bytes()).is_ok()
+    }
+
+    /// Asks a goroutine to yield where it stands, in Go code. It does so when its thread gets the signal for it, if it may be
+    /// interrupted there; nothing if it cannot be asked.
+    pub(super) fn ask_to_yield_at_once(&self, goroutine: &GoroutineRef, memory: &TargetMemory) -> Option<()> {
+        memory.write_byte(self.words.preempt(goroutine.descriptor), 1).ok()
     }
 
     /// The same for one that is in native code: it yields when it has come back. Only its scheduler reads the word.

@@ -212,7 +212,7 @@ impl Process {
                 cases.push(alone);
             }
         }
-        let news = self.note_met(&hold);
+        let news = self.note_met(hold.site, &hold.visitors);
         for case in cases {
             self.bring_to_court(case);
         }
@@ -220,13 +220,13 @@ impl Process {
     }
 
     /// Notes which instructions met; returns whether any two had not met before.
-    fn note_met(&mut self, hold: &Hold) -> bool {
+    pub(super) fn note_met(&mut self, site: SiteId, visitors: &[(Address, Side)]) -> bool {
         let met_before = self.met.len();
-        for (at, side) in &hold.visitors {
-            self.met.insert((hold.site, *at));
+        for (at, side) in visitors {
+            self.met.insert((site, *at));
             let accessed = side.trace.addresses.first().map_or(*at, |code| code.for_lookup());
             if let Some(rival) = self.catalogue.site_at(accessed) {
-                self.catalogue.note_caught(hold.site, rival);
+                self.catalogue.note_caught(site, rival);
             }
         }
         self.met.len() > met_before
