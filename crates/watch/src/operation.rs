@@ -196,9 +196,26 @@ pub(crate) fn is_nil_check(instruction: &Instruction) -> bool {
         && instruction.op1_register() == Register::AL
 }
 
-/// What a single instruction does to memory, if it does.
+/// Whether a mask decides which bytes of its memory operand an instruction means: the processor's watchpoints report the
+/// others, too. glibc compares short memory that way (`__memcmp_evex_movbe`), which reaches beyond its end then.
+pub(crate) fn is_masked(instruction: &Instruction) -> bool {
+    let has_vector_mask = matches!(
+        instruction.mnemonic(),
+        Mnemonic::Maskmovdqu
+            | Mnemonic::Maskmovq
+            | Mnemonic::Vmaskmovdqu
+            | Mnemonic::Vmaskmovpd
+            | Mnemonic::Vmaskmovps
+            | Mnemonic::Vpmaskmovd
+            | Mnemonic::Vpmaskmovq
+    );
+    has_vector_mask || instruction.has_op_mask() && instruction.op_kinds().any(|kind| kind == OpKind::Memory)
+}
+
+/// What a single instruction does to memory, if it does, and where it is known which bytes it means.
 pub(crate) fn operation(instruction: &Instruction, info: &mut InstructionInfoFactory) -> Option<Operation> {
-    if instruction.flow_control() != FlowControl::Next || instruction.is_stack_instruction() {
+    let passes = instruction.flow_control() == FlowControl::Next && !instruction.is_stack_instruction();
+    if !passes || is_masked(instruction) {
         return None;
     }
     let mut found =
@@ -284,6 +301,22 @@ mod tests {
         assert!(is_check(&[0x84, 0x03]), "test byte ptr [rbx], al");
         assert!(!is_check(&[0x84, 0xc0]), "test al, al");
         assert!(!is_check(&[0xf6, 0x03, 0x01]), "test byte ptr [rbx], 1");
+    }
+
+    #[test]
+    fn under_a_mask_it_is_not_known_which_bytes_are_meant() {
+        let is_masked_at = |code: &[u8]| {
+            let instruction = instruction_at(code, Address(0), Address(0)).expect("valid code");
+            assert_eq!(is_masked(&instruction), only(code).is_none());
+            is_masked(&instruction)
+        };
+        assert!(is_masked_at(&[0x62, 0xe1, 0x7f, 0xaa, 0x6f, 0x0e]), "vmovdqu8 ymm17, [rsi] under k2");
+        assert!(
+            is_masked_at(&[0x62, 0xf3, 0x75, 0x22, 0x3e, 0x0f, 0x04]),
+            "vpcmpub k1, ymm17, [rdi] under k2"
+        );
+        assert!(is_masked_at(&[0xc4, 0xe2, 0x75, 0x8c, 0x16]), "vpmaskmovd ymm2, ymm1, [rsi]");
+        assert!(!is_masked_at(&[0x62, 0xe1, 0xfe, 0x28, 0x6f, 0x0e]), "vmovdqu64 ymm17, [rsi]");
     }
 
     #[test]

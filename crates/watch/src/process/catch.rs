@@ -249,7 +249,7 @@ impl Process {
         let prospect = self.prospects.iter().any(|prospect| meant(prospect.watched));
         if (hold || prospect)
             && let Ok(registers) = ptrace::registers(tid)
-            && !self.has_checked_for_nil(&registers)
+            && !self.may_not_use_it(&registers)
         {
             if hold {
                 self.came_to_hold(tid, &registers);

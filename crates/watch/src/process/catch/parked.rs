@@ -212,7 +212,7 @@ impl Process {
         if self.is_enough_of_parked() {
             return self.end_parked_hold();
         }
-        if is_known || self.has_checked_for_nil(&registers) {
+        if is_known || self.may_not_use_it(&registers) {
             return;
         }
         let side = self.visitor(tid, &registers, &access);

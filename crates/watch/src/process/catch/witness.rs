@@ -23,12 +23,15 @@ impl Process {
         self.side(tid, &here, at, direction, form)
     }
 
-    /// Whether a thread that a watchpoint has stopped had no use for the bytes.
-    pub(super) fn has_checked_for_nil(&self, registers: &libc::user_regs_struct) -> bool {
+    /// Whether a thread that a watchpoint has stopped had no use for the bytes, or may have had none.
+    pub(super) fn may_not_use_it(&self, registers: &libc::user_regs_struct) -> bool {
         let end = Address(registers.rip);
-        let code = self.modules.function_code(end - 1).filter(|_| self.modules.space.is_go_code(end - 1));
+        let code = self.modules.function_code(end - 1);
         let before = code.and_then(|(start, code)| operation::instruction_before(code, start, end));
-        before.is_some_and(|instruction| operation::is_nil_check(&instruction))
+        before.is_some_and(|instruction| {
+            let is_go = || self.modules.space.is_go_code(end - 1);
+            operation::is_masked(&instruction) || operation::is_nil_check(&instruction) && is_go()
+        })
     }
 
     pub(super) fn instruction_that_accessed(

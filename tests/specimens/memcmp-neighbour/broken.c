@@ -1,0 +1,42 @@
+/* A whole object is compared while one of its words is counted up.
+ * The race: `visitor->visits++` in count against memcmp in order. */
+#include <string.h>
+
+#include "stage.h"
+
+struct visitor {
+    char name[16];
+    uint64_t visits;
+    uint64_t rest[13];
+};
+
+static struct visitor shared = {.name = "twelve bytes"};
+static struct visitor known = {.name = "twelve bytes"};
+static size_t compared = sizeof(struct visitor);
+
+STAGE_OPAQUE static void count(struct visitor *visitor) { visitor->visits++; } /* races with order */
+
+STAGE_OPAQUE static int order(const struct visitor *visitor) { return memcmp(visitor, &known, compared); }
+
+static uint64_t counter(void) {
+    uint64_t operations = 0;
+    for (; !stage_over(); operations++) {
+        count(&shared);
+        stage_work(2000);
+    }
+    return operations;
+}
+
+static uint64_t reader(void) {
+    uint64_t operations = 0;
+    for (; !stage_over(); operations++) {
+        stage_work(order(&shared) > 0 ? 200 : 100);
+        stage_pause(20);
+    }
+    return operations;
+}
+
+int main(int argc, char **argv) {
+    static stage_role *const roles[] = {counter, reader, NULL};
+    return stage_play(argc, argv, roles);
+}
