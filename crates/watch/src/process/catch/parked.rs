@@ -18,6 +18,7 @@ use crate::process::Process;
 use crate::process::catch::Watched;
 use crate::process::events::resume;
 use crate::process::park::Saved;
+use crate::scope::Part;
 use crate::sites::SiteId;
 use crate::sys::ptrace;
 use crate::watchpoints;
@@ -68,7 +69,9 @@ impl Process {
         stopped: Instant,
     ) -> bool {
         let site = self.catalogue.site(id);
-        let may = site.is_go && site.experience.is_parkable() && !self.is_attached;
+        // Helpers of Go's are the runtime's: it does not preempt itself.
+        let is_open = site.is_go && site.part != Part::Helper && site.experience.is_parkable();
+        let may = is_open && !self.is_attached;
         if !may || self.parks_in_vain >= HOPELESS || !self.sampler.chance(SHARE) {
             return false;
         }
