@@ -17,7 +17,7 @@ static LAST: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static CACHED: Mutex<Option<String>> = Mutex::new(None);
 
 /// Every path is healthy, in a way of its own.
-const PATHS: [&str; 21] = [
+const PATHS: [&str; 22] = [
     "/static",
     "/cached-with-the-first-query",
     "/echo-base64",
@@ -26,6 +26,7 @@ const PATHS: [&str; 21] = [
     "/echo-hex",
     "/echo-gzip",
     "/echo-zstd",
+    "/echo-br",
     "/echo-chunked",
     "/csrf",
     "/rotating-csrf",
@@ -63,6 +64,7 @@ fn answer(request: &Request) -> Reply {
         "/echo-hex" => Reply::page(each(|byte| format!("{byte:02x}"))),
         "/echo-gzip" => Reply::page(gzip(&format!("<p>{own}</p>"))).header("Content-Encoding", "gzip"),
         "/echo-zstd" => Reply::page(zstd(&format!("<p>{own}</p>"))).header("Content-Encoding", "zstd"),
+        "/echo-br" => Reply::page(brotli(&format!("<p>{own}</p>"))).header("Content-Encoding", "br"),
         "/echo-chunked" => Reply::page(format!("<p>{own}</p>")).chunked(),
         "/csrf" => Reply::page(format!("<form><input value='{:016x}'>{own}</form>", hash(number))),
         "/rotating-csrf" => {
@@ -102,6 +104,12 @@ fn gzip(text: &str) -> Vec<u8> {
 
 fn zstd(text: &str) -> Vec<u8> {
     ruzstd::encoding::compress_to_vec(text.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest)
+}
+
+/// One block that is not compressed, and an empty one for the end (RFC 7932, 9.2): nothing that we have compresses.
+fn brotli(text: &str) -> Vec<u8> {
+    let head = (text.len() as u32 - 1) << 4 | 1 << 20;
+    [&head.to_le_bytes()[..3], text.as_bytes(), &[0b11]].concat()
 }
 
 /// Numbers that look random, and never the same for two.

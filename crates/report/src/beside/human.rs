@@ -18,7 +18,7 @@ pub(crate) fn timeline(findings: &[Finding], beside: &Beside, style: Style) -> S
     let paint = Paint::new(style);
     let caught = beside.moments.iter().map(|moment| {
         let at = moment.at_us.map_or(0, |at| at / 1_000);
-        (at, entry(at, &moment.caught.rule, &moment.caught.title, &told(moment), paint))
+        (at, entry(at, &moment.caught.rule, &brief(&moment.caught.title), &told(moment), paint))
     });
     let found = findings.iter().filter_map(|finding| match &finding.evidence {
         Evidence::Crossing(crossing) => {
@@ -40,7 +40,7 @@ pub(crate) fn timeline(findings: &[Finding], beside: &Beside, style: Style) -> S
 }
 
 fn entry(at_ms: u64, rule: &str, title: &str, told: &[String], paint: Paint) -> String {
-    let title = printable::shortened(&brief(title), WIDE);
+    let title = printable::shortened(title, WIDE);
     let told: String =
         told.iter().map(|line| format!("{:13}{}\n", "", printable::shortened(line, WIDE))).collect();
     format!("  {:>9}  {}: {title}\n{}", seconds(at_ms), paint.bold(&printable::line(rule)), paint.dim(&told))
