@@ -1,5 +1,5 @@
 /* A whole object is compared while one of its words is counted up.
- * The race: `visitor->visits++` in count against memcmp in order. */
+ * The race: `visitor->visits++` in count against memcmp in is_behind. */
 #include <string.h>
 
 #include "stage.h"
@@ -14,9 +14,9 @@ static struct visitor shared = {.name = "twelve bytes"};
 static struct visitor known = {.name = "twelve bytes"};
 static size_t compared = sizeof(struct visitor);
 
-STAGE_OPAQUE static void count(struct visitor *visitor) { visitor->visits++; } /* races with order */
+STAGE_OPAQUE static void count(struct visitor *visitor) { visitor->visits++; } /* races with is_behind */
 
-STAGE_OPAQUE static int order(const struct visitor *visitor) { return memcmp(visitor, &known, compared); }
+STAGE_OPAQUE static int is_behind(const struct visitor *visitor) { return memcmp(visitor, &known, compared) > 0; }
 
 static uint64_t counter(void) {
     uint64_t operations = 0;
@@ -30,7 +30,7 @@ static uint64_t counter(void) {
 static uint64_t reader(void) {
     uint64_t operations = 0;
     for (; !stage_over(); operations++) {
-        stage_work(order(&shared) > 0 ? 200 : 100);
+        stage_work(is_behind(&shared) ? 200 : 100);
         stage_pause(20);
     }
     return operations;

@@ -16,7 +16,7 @@ static size_t compared = 12;
 
 STAGE_OPAQUE static void count(struct visitor *visitor) { visitor->visits++; }
 
-STAGE_OPAQUE static int order(const struct visitor *visitor) { return memcmp(visitor, &known, compared); }
+STAGE_OPAQUE static int is_behind(const struct visitor *visitor) { return memcmp(visitor, &known, compared) > 0; }
 
 static uint64_t counter(void) {
     uint64_t operations = 0;
@@ -30,7 +30,7 @@ static uint64_t counter(void) {
 static uint64_t reader(void) {
     uint64_t operations = 0;
     for (; !stage_over(); operations++) {
-        stage_work(order(&shared) > 0 ? 200 : 100);
+        stage_work(is_behind(&shared) ? 200 : 100);
         stage_pause(20);
     }
     return operations;
