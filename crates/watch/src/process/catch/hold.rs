@@ -18,9 +18,9 @@ use crate::sys::ptrace;
 /// one stands still meanwhile.
 const MOST_OTHERS: usize = 128;
 /// After so many different visitors a hold ends: more are left for later.
-const MOST_VISITORS: usize = 4;
+pub(super) const MOST_VISITORS: usize = 4;
 /// After so many stops it ends too, even if they were all the same visitor's: each costs that one about 40 µs.
-const MOST_HITS: u32 = 24;
+pub(super) const MOST_HITS: u32 = 24;
 /// How often a value must change at a site with nobody seen before that is believed.
 const TIMES_ALONE: u32 = 4;
 /// How long a stop may be under way when a watchpoint is taken away.

@@ -16,6 +16,7 @@ use jostle_stacks::{CodeAddress, GoroutineRef, GoroutineState, Memory, Registers
 use crate::case::{self, Case, Side};
 use crate::process::Process;
 use crate::process::catch::Watched;
+use crate::process::catch::hold::{MOST_HITS, MOST_VISITORS};
 use crate::process::events::resume;
 use crate::process::park::Saved;
 use crate::scope::Part;
@@ -32,10 +33,6 @@ const SOON: Duration = Duration::from_millis(4);
 const SHORTEST: Duration = Duration::from_micros(200);
 /// A goroutine that waits for its turn for longer is not waited for.
 const LONGEST: Duration = Duration::from_millis(12);
-/// After so many different visitors it is enough.
-const MOST_VISITORS: usize = 4;
-/// After so many stops too, even if they were all the same visitor's: each costs that one about 40 µs.
-const MOST_HITS: u32 = 24;
 /// After so many in a row that could not be parked, nobody is any more: the program has asynchronous preemption switched off.
 const HOPELESS: u32 = 64;
 
