@@ -102,9 +102,11 @@ impl Calls {
         is_at_risk || seen.swapped > 0 || seen.returned.is_multiple_of(STILL_ASKED)
     }
 
-    /// Whether to park the goroutine in this call, or to see what happens by itself.
+    /// Whether to park the goroutine in this call, or to see what happens by itself. The first calls of a kind are left
+    /// alone: only where values were seen to be handed on can it be told what another one means, such as nothing at all.
     pub(crate) fn may_park(&self, call: Call) -> bool {
-        !self.is_converted(call) && !(self.followed + 1).is_multiple_of(CONTROL)
+        let is_known = self.kinds.get(&call).is_some_and(|kind| kind.agreed > 0);
+        is_known && !self.is_converted(call) && !(self.followed + 1).is_multiple_of(CONTROL)
     }
 
     /// What became of the value that a call `returned`, when its caller `received` this one.
@@ -236,11 +238,18 @@ mod tests {
 
     #[test]
     fn calls_whose_value_is_converted_are_not_parked_and_given_up_soon() {
-        assert!(after(&[]).may_park(CALL));
-        assert!(!after(&[Arrival::Other]).may_park(CALL));
+        assert!(after(&[Arrival::Whole]).may_park(CALL));
+        assert!(!after(&[Arrival::Whole, Arrival::Other]).may_park(CALL));
         assert!(!after(&[Arrival::Other]).is_given_up(CALL));
         assert!(after(&[Arrival::Other; 2]).is_given_up(CALL));
         assert!(after(&[Arrival::Other, Arrival::Whole, Arrival::Other]).is_given_up(CALL));
+    }
+
+    #[test]
+    fn the_first_call_of_a_kind_is_left_alone() {
+        assert!(!after(&[]).may_park(CALL));
+        let other = Call { received_at: Address(0x4100), ..CALL };
+        assert!(!after(&[Arrival::Whole]).may_park(other));
     }
 
     #[test]

@@ -278,6 +278,7 @@ impl Process {
             .map(|hold| hold.until)
             .chain(self.parked.iter().map(|parked| parked.until))
             .chain(again)
+            .chain(self.next_call_due())
             .min()
     }
 
@@ -287,6 +288,7 @@ impl Process {
         self.end_prospects_if_due();
         self.end_following_if_due();
         self.end_parked_hold_if_due();
+        self.wait_for_call_if_due();
         if !self.later.is_empty() {
             self.wait_again_if_due();
         }

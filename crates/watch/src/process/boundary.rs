@@ -10,7 +10,7 @@ mod route;
 mod waiting;
 
 use std::collections::{HashMap, VecDeque};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jostle_model::{Access, Address, Direction, Given};
 use jostle_stacks::GoroutineRef;
@@ -30,6 +30,12 @@ use route::Route;
 /// So many debug registers are needed: for the goroutine's status, for the record, and for the next place on the way.
 const NEEDED: usize = 3;
 
+/// How long after a call that was not worth following the next one is waited for: at once would be the same one.
+const AGAIN: Duration = Duration::from_micros(300);
+/// So many calls are parked before anything else is held, unless that takes too long.
+const FIRST: u64 = 12;
+const FIRST_WITHIN: Duration = Duration::from_millis(500);
+
 /// Everything about calls of native functions in one process.
 #[derive(Default)]
 pub(crate) struct Boundary {
@@ -42,6 +48,10 @@ pub(crate) struct Boundary {
     routes: HashMap<Address, Route>,
     calls: Calls,
     stage: Option<Stage>,
+    /// When to wait for another call, after one that was not worth following.
+    again: Option<Instant>,
+    /// Until when calls come first at most.
+    first_until: Option<Instant>,
 }
 
 /// How far the call is that is followed.
@@ -146,6 +156,7 @@ impl Process {
         if is_only && parking.is_some() && self.boundary.unknown_go.is_none() {
             self.boundary.parking = parking;
             if !found.is_empty() {
+                self.boundary.first_until.get_or_insert_with(|| Instant::now() + FIRST_WITHIN);
                 self.sampler.begin_following(Instant::now());
             }
             self.boundary.trampolines.extend(found);
@@ -157,6 +168,26 @@ impl Process {
         }
     }
 
+    /// When to wait for another call that returns, if not by the way.
+    pub(super) fn next_call_due(&self) -> Option<Instant> {
+        self.boundary.again
+    }
+
+    /// Waits for it.
+    pub(super) fn wait_for_call_if_due(&mut self) {
+        let now = Instant::now();
+        if self.boundary.again.is_some_and(|at| at <= now) {
+            self.wait_for_call(now);
+        }
+    }
+
+    /// Whether calls are followed before anything else is held: a program whose values are swapped often ends within a tenth
+    /// of a second, the sooner the more its threads are stopped.
+    pub(super) fn calls_come_first(&self) -> bool {
+        let Boundary { calls, first_until, .. } = &self.boundary;
+        calls.parked < FIRST && first_until.is_some_and(|until| Instant::now() < until)
+    }
+
     /// Whether nothing else needs the debug registers.
     pub(super) fn is_free_to_hold(&self) -> bool {
         self.hold.is_none() && self.parked.is_none() && !self.boundary.is_busy()
@@ -164,6 +195,7 @@ impl Process {
 
     /// Waits for a native function to return, if one is to be followed.
     pub(super) fn wait_for_call(&mut self, now: Instant) {
+        self.boundary.again = None;
         let may = self.phase == Phase::Watching && self.threads.len() > 1 && self.is_free_to_hold();
         if !may || self.boundary.trampolines.is_empty() || !self.sampler.may_follow(now) {
             return;

@@ -88,7 +88,7 @@ impl Process {
         if wanted && is_release && self.is_held_later(id, stopped) {
             return false;
         }
-        if has_rivals && self.is_free_to_hold() && self.catalogue.site(id).may_hold() && (wanted || is_long) {
+        if has_rivals && !self.calls_come_first() && self.is_free_to_hold() && self.catalogue.site(id).may_hold() && (wanted || is_long) {
             return !is_long && self.begin_parked_hold(tid, id, &at_site, stopped)
                 || self.begin_hold(tid, id, &at_site, is_long, stopped);
         }

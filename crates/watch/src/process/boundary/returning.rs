@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use jostle_model::Address;
 use jostle_stacks::{GoroutineRef, GoroutineState, Memory, Registers};
 
-use super::{Followed, How, Stage, Stop};
+use super::{AGAIN, Followed, How, Stage, Stop};
 use crate::calls::Call;
 use crate::case::{self, Form, Side};
 use crate::process::Process;
@@ -52,6 +52,9 @@ impl Process {
     ) -> bool {
         if self.is_free_to_hold() && self.threads.contains_key(&tid) {
             self.begin_following(tid, at, &case::registers(raw));
+        }
+        if !self.boundary.is_busy() {
+            self.boundary.again = Some(Instant::now() + AGAIN);
         }
         self.sampler.following.spend(stopped.elapsed());
         resume(tid, 0);
