@@ -17,7 +17,7 @@ use std::sync::Arc;
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 
-use jostle_watch::{Beside, Launch, LookFor};
+use jostle_watch::{Beside, Holds, Launch, LookFor};
 
 use crate::runtimes::{Runtime, Runtimes};
 use crate::template::Scratch;
@@ -40,6 +40,8 @@ pub enum Perturbation {
     Crowd,
     /// Threads are held before accesses to memory, as `watch` does, a fifth of the time.
     Hold,
+    /// Goroutines lose their turn before accesses to memory, and on their way back from native code.
+    Park,
     /// Go collects garbage all the time (`GOGC=1`).
     GoCollect,
     /// Go runs goroutines on another number of threads (`GOMAXPROCS`).
@@ -75,7 +77,7 @@ pub enum Perturbation {
 }
 
 /// All of them.
-const ALL: [Perturbation; 23] = [
+const ALL: [Perturbation; 24] = [
     Perturbation::None,
     Perturbation::OneProcessor,
     Perturbation::Wander,
@@ -83,6 +85,7 @@ const ALL: [Perturbation; 23] = [
     Perturbation::Noise,
     Perturbation::Crowd,
     Perturbation::Hold,
+    Perturbation::Park,
     Perturbation::GoCollect,
     Perturbation::GoProcs,
     Perturbation::GoClobber,
@@ -119,6 +122,7 @@ impl Perturbation {
             Self::Noise => "noise",
             Self::Crowd => "crowd",
             Self::Hold => "hold",
+            Self::Park => "park",
             Self::GoCollect => "go-collect",
             Self::GoProcs => "go-procs",
             Self::GoClobber => "go-clobber",
@@ -148,7 +152,9 @@ impl Perturbation {
             | Self::Noise
             | Self::Crowd
             | Self::Hold => None,
-            Self::GoCollect | Self::GoProcs | Self::GoClobber | Self::GoStopWorld => Some(Runtime::Go),
+            Self::Park | Self::GoCollect | Self::GoProcs | Self::GoClobber | Self::GoStopWorld => {
+                Some(Runtime::Go)
+            }
             Self::MallocFill | Self::MallocNoCache | Self::MallocOneHeap => Some(Runtime::Glibc),
             Self::RubyCompact | Self::RubyStress | Self::RubySwitch => Some(Runtime::Ruby),
             Self::PythonSwitch | Self::PythonMalloc => Some(Runtime::Python),
@@ -165,6 +171,10 @@ impl Perturbation {
                 scheduling::arrange(self, trial)
             }
             Self::Hold => trial.look_for = LookFor::Collisions,
+            Self::Park => {
+                trial.look_for = LookFor::Collisions;
+                trial.holds = Holds::Goroutines;
+            }
             Self::MallocFill | Self::MallocNoCache | Self::MallocOneHeap => malloc::arrange(self, trial),
             _ => runtime::arrange(self, trial)?,
         }
@@ -209,6 +219,7 @@ pub(crate) struct Arrangement<'a> {
     pub(crate) scratch: &'a Scratch,
     pub(crate) launch: Launch,
     pub(crate) look_for: LookFor,
+    pub(crate) holds: Holds,
     pub(crate) companion: Option<Companion<'a>>,
 }
 

@@ -11,7 +11,7 @@ use regex::bytes::Regex;
 use serde::{Deserialize, Serialize};
 
 use jostle_model::{Outcome, Seed, Trial};
-use jostle_watch::{Attendant, Ended, Launch, LookFor, Options, Target, TimeUp, WatchError};
+use jostle_watch::{Attendant, Ended, Holds, Launch, LookFor, Options, Target, TimeUp, WatchError};
 
 use crate::output::Output;
 use crate::perturbation::{Arrangement, Companion, Perturbation};
@@ -162,6 +162,7 @@ impl<'a> Stage<'a> {
             seed: seed.0,
             launch: Launch { environment: Some(arrangement.environment), ..arrangement.launch },
             look_for: arrangement.look_for,
+            holds: arrangement.holds,
             time_up: TimeUp::Kill,
             ..Options::default()
         };
@@ -194,6 +195,7 @@ impl<'a> Stage<'a> {
                 ..Launch::default()
             },
             look_for: LookFor::Endings,
+            holds: Holds::All,
             companion: None,
         }
     }

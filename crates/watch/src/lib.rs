@@ -72,7 +72,7 @@ pub use doctor::{Check, Health, examine};
 pub use error::WatchError;
 #[doc(hidden)]
 pub use foreign_text::read_foreign_text;
-pub use options::{Launch, LookFor, Options, Target, TimeUp};
+pub use options::{Holds, Launch, LookFor, Options, Target, TimeUp};
 pub use patterns::Patterns;
 pub use preflight::{Program, find as find_program};
 pub use sys::attach::threads;

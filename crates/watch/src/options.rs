@@ -53,6 +53,8 @@ pub struct Options {
     pub launch: Launch,
     /// What is looked for.
     pub look_for: LookFor,
+    /// Who is held for that.
+    pub holds: Holds,
     /// What becomes of a program that was started and is still there after the `duration`.
     pub time_up: TimeUp,
 }
@@ -80,6 +82,17 @@ pub enum LookFor {
     Endings,
 }
 
+/// Who is held where accesses may collide.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Holds {
+    /// Threads; in Go code goroutines, mostly.
+    #[default]
+    All,
+    /// Only goroutines, and on their way from native code as often as the budget allows. What is to be seen is what comes of
+    /// it, less who came.
+    Goroutines,
+}
+
 /// What becomes of a program whose time is over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TimeUp {
@@ -102,6 +115,7 @@ impl Default for Options {
             stop_after: None,
             launch: Launch::default(),
             look_for: LookFor::default(),
+            holds: Holds::default(),
             time_up: TimeUp::default(),
         }
     }

@@ -35,7 +35,7 @@ use crate::sys::profile::Profile;
 use crate::sys::ptrace::Event;
 use crate::traps::Traps;
 use crate::watchpoints::Watchpoints;
-use crate::{LookFor, Options, WatchError};
+use crate::{Holds, LookFor, Options, WatchError};
 use autopsy::{LastFault, Looks};
 use boundary::Boundary;
 use catch::{Hold, ParkedHold, Prospect};
@@ -116,6 +116,8 @@ pub(crate) struct Process {
     is_attached: bool,
     /// Whether it is only looked at how it ends.
     is_left_alone: bool,
+    /// Who is held.
+    holds: Holds,
     /// When the target began to run, and this process's program.
     started: Instant,
     began: Instant,
@@ -196,7 +198,7 @@ impl Process {
         let is_attached = options.target.runs_already();
         // Two processes that run the same program are not to look at the same places in the same order.
         let seed = options.seed.wrapping_add(clerk.number());
-        let sampler = Sampler::new(seed, options.budget, now);
+        let sampler = Sampler::new(seed, options.budget, options.holds, now);
         Self {
             pid,
             phase: Phase::Starting,
@@ -209,6 +211,7 @@ impl Process {
             name: None,
             is_attached,
             is_left_alone: options.look_for == LookFor::Endings,
+            holds: options.holds,
             started: common.started,
             began: now,
             strangers: Vec::new(),

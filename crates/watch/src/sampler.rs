@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 
+use crate::Holds;
 use crate::budget::Budget;
 use crate::heads::Heads;
 use crate::scope::Part;
@@ -38,8 +39,10 @@ const RELEASE_SHARE: f64 = 0.2;
 /// service that parses and matches rules in C++, the object was gone afterwards in 0 of 44 holds of 1.5 ms, and in 9 of 44
 /// of 10 ms.
 const LASTING_SHARE: f64 = 0.4;
-/// The part of the budget that goes, where Go calls native functions through trampolines, into following those calls.
+/// The part of the budget that goes, where Go calls native functions through trampolines, into following those calls; and
+/// where nobody but goroutines is held.
 const FOLLOWING_SHARE: f64 = 0.3;
+const FOLLOWING_ALONE: f64 = 0.5;
 const LONG_IN_CGO: Duration = Duration::from_millis(12);
 /// How long a thread that gives memory back may go on before it is held: large structures take milliseconds.
 const SHORTEST_MOMENT: Duration = Duration::from_micros(50);
@@ -74,6 +77,8 @@ pub(crate) struct Sampler {
     pub(crate) heads: Heads,
     /// Sites seen to run at which a thread may only be looked at.
     locked: Vec<SiteId>,
+    /// Who is held.
+    holds: Holds,
     /// Whether calls of native functions are followed.
     follows: bool,
     budget: f64,
@@ -100,13 +105,14 @@ pub(crate) struct Sampler {
 
 impl Sampler {
     /// A plan that keeps to `budget` (a share of wall time) and makes the choices that `seed` gives.
-    pub(crate) fn new(seed: u64, budget: f64, now: Instant) -> Self {
+    pub(crate) fn new(seed: u64, budget: f64, holds: Holds, now: Instant) -> Self {
         Self {
             rng: Rng::with_seed(seed),
             live: Vec::new(),
             releases: Vec::new(),
             heads: Heads::default(),
             locked: Vec::new(),
+            holds,
             follows: false,
             budget,
             candidates: Vec::new(),
@@ -139,8 +145,9 @@ impl Sampler {
 
     /// Keeps to another budget from now on. Where there are long holds, they share with the others.
     pub(crate) fn set_budget(&mut self, budget: f64) {
-        let lasting = if self.heads.is_empty() { 0.0 } else { LASTING_SHARE };
-        let following = if self.follows { FOLLOWING_SHARE } else { 0.0 };
+        let lasting =
+            if self.heads.is_empty() || self.holds == Holds::Goroutines { 0.0 } else { LASTING_SHARE };
+        let following = self.following_share();
         self.budget = budget;
         self.lasting.set_share(budget * lasting);
         self.following.set_share(budget * following);
@@ -216,8 +223,16 @@ impl Sampler {
     pub(crate) fn begin_following(&mut self, now: Instant) {
         if !self.follows {
             self.follows = true;
-            self.following = Budget::new(self.budget * FOLLOWING_SHARE, now);
+            self.following = Budget::new(self.budget * self.following_share(), now);
             self.set_budget(self.budget);
+        }
+    }
+
+    fn following_share(&self) -> f64 {
+        match self.holds {
+            _ if !self.follows => 0.0,
+            Holds::All => FOLLOWING_SHARE,
+            Holds::Goroutines => FOLLOWING_ALONE,
         }
     }
 

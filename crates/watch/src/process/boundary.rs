@@ -48,6 +48,8 @@ pub(crate) struct Boundary {
     routes: HashMap<Address, Route>,
     calls: Calls,
     stage: Option<Stage>,
+    /// How many goroutines were only made to lose their turn.
+    forgotten: u64,
     /// When to wait for another call, after one that was not worth following.
     again: Option<Instant>,
     /// Until when calls come first at most.

@@ -14,6 +14,7 @@ use jostle_stacks::Registers;
 
 use super::Process;
 use super::events::resume;
+use crate::Holds;
 use crate::case;
 use crate::operation::Operation;
 use crate::sites::SiteId;
@@ -88,9 +89,15 @@ impl Process {
         if wanted && is_release && self.is_held_later(id, stopped) {
             return false;
         }
-        if has_rivals && !self.calls_come_first() && self.is_free_to_hold() && self.catalogue.site(id).may_hold() && (wanted || is_long) {
-            return !is_long && self.begin_parked_hold(tid, id, &at_site, stopped)
-                || self.begin_hold(tid, id, &at_site, is_long, stopped);
+        if has_rivals
+            && !self.calls_come_first()
+            && self.is_free_to_hold()
+            && self.catalogue.site(id).may_hold()
+            && (wanted || is_long)
+        {
+            let is_parked = !is_long && self.begin_parked_hold(tid, id, &at_site, stopped);
+            let may_stand = self.holds == Holds::All;
+            return is_parked || may_stand && self.begin_hold(tid, id, &at_site, is_long, stopped);
         }
         let mut seen = self.look_ahead_of(tid, id, &at_site, stopped);
         seen.push((id, contention));

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use jostle_model::Address;
 use jostle_stacks::{GoroutineRef, GoroutineState, Memory, Registers};
 
-use super::{AGAIN, Followed, How, Stage, Stop};
+use super::{AGAIN, FIRST, Followed, How, Stage, Stop};
+use crate::Holds;
 use crate::calls::Call;
 use crate::case::{self, Form, Side};
 use crate::process::Process;
@@ -16,10 +17,14 @@ use crate::process::events::resume;
 use crate::process::park::Stay;
 use crate::trampolines::Trampoline;
 
-/// How long a call may take from the trampoline to a place on its way: longer if it has to wait for a Go processor.
-const LONGEST: Duration = Duration::from_millis(5);
+/// How long a call may take from the trampoline to a place on its way. One that has to wait for a Go processor is let go:
+/// it comes back in another thread.
+const LONGEST: Duration = Duration::from_millis(1);
 /// How long it is followed from there. A goroutine that was parked waits for those before it, which may run for 10 ms each.
 const FOLLOWED: Duration = Duration::from_millis(80);
+
+/// Where goroutines are parked only to lose their turn, one in so many is followed, to learn which place promises most.
+const STILL_FOLLOWED: u64 = 128;
 
 /// A call that has returned, and is still to come to a place on its way.
 pub(super) struct Returning {
@@ -123,6 +128,12 @@ impl Process {
         if self.stay(&goroutine)? != returning.stay || self.memory.as_ref()?.word(place)? != returned {
             return None;
         }
+        if self.holds == Holds::Goroutines && self.boundary.calls.parked >= FIRST {
+            self.boundary.forgotten += 1;
+            if !self.boundary.forgotten.is_multiple_of(STILL_FOLLOWED) {
+                return self.park_and_forget(&goroutine);
+            }
+        }
         let side = self.side(tid, registers, stop.at, None, Form::Other);
         let route = self.boundary.routes.get(&function)?;
         let received_at = route.received_at(&self.modules.space, &side.trace)?;
@@ -143,5 +154,15 @@ impl Process {
         let followed =
             Followed { call, goroutine, caller, trampoline, returned, place, argument, how, stop, until };
         Some(Stage::Followed(Box::new(followed)))
+    }
+
+    /// Makes a goroutine lose its turn. The first calls have shown where that promises most, and what comes of it is seen
+    /// without us.
+    fn park_and_forget(&self, goroutine: &GoroutineRef) -> Option<Stage> {
+        let (parking, memory) = (self.boundary.parking?, self.memory.as_ref()?);
+        if !parking.is_locked(goroutine, memory) {
+            parking.park(goroutine, memory);
+        }
+        None
     }
 }

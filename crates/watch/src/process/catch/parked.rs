@@ -22,7 +22,7 @@ use crate::process::park::Saved;
 use crate::scope::Part;
 use crate::sites::SiteId;
 use crate::sys::ptrace;
-use crate::watchpoints;
+use crate::{Holds, watchpoints};
 
 /// The share of holds in Go code that park the goroutine, where it can be. A thread that is held meets others than a goroutine
 /// that is parked: it stays for as long as we like.
@@ -69,7 +69,13 @@ impl Process {
         // Helpers of Go's are the runtime's: it does not preempt itself.
         let is_open = site.is_go && site.part != Part::Helper && site.experience.is_parkable();
         let may = is_open && !self.is_attached;
-        if !may || self.parks_in_vain >= HOPELESS || !self.sampler.chance(SHARE) {
+        if !may {
+            return false;
+        }
+        if self.holds == Holds::Goroutines {
+            return self.yield_and_forget(tid, registers, stopped).is_some();
+        }
+        if self.parks_in_vain >= HOPELESS || !self.sampler.chance(SHARE) {
             return false;
         }
         let Some(hold) = self.parked_hold(tid, id, registers) else { return false };
@@ -84,6 +90,22 @@ impl Process {
         // The signal by which Go itself preempts; its handler sees that the goroutine was asked to yield.
         resume(tid, libc::SIGURG);
         true
+    }
+
+    /// Makes a goroutine lose its turn, and does not look who comes: what comes of it is seen without us.
+    fn yield_and_forget(&mut self, tid: i32, registers: &Registers, stopped: Instant) -> Option<()> {
+        let (parking, memory) = (self.boundary.parking()?, self.memory.as_ref()?);
+        let goroutine = self.modules.space.goroutine(registers, memory)?;
+        let is_running = goroutine.descriptor.0 == registers.r14
+            && parking.state(&goroutine, memory) == Some(GoroutineState::Running);
+        if !is_running || parking.is_locked(&goroutine, memory) {
+            return None;
+        }
+        parking.ask_to_yield_at_once(&goroutine, memory)?;
+        self.tally.holds += 1;
+        self.sampler.holding.spend(stopped.elapsed());
+        resume(tid, libc::SIGURG);
+        Some(())
     }
 
     fn parked_hold(&mut self, tid: i32, id: SiteId, registers: &Registers) -> Option<ParkedHold> {
