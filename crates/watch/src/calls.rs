@@ -35,6 +35,8 @@ pub(crate) enum Arrival {
     Whole,
     /// It is what somebody else has put in its place.
     Swapped,
+    /// The same, but that says nothing of a value like this one, unless it is known what such calls return.
+    Unclear,
     /// It is something else: converted on the way, or no value at all.
     Other,
 }
@@ -46,6 +48,8 @@ pub(crate) struct Met<'a> {
     pub(crate) values: &'a [u64],
     /// The first argument of the call itself: a function that returns nothing leaves it where a value would be.
     pub(crate) argument: u64,
+    /// Whether the caller is known to make use of a value.
+    pub(crate) is_read: bool,
 }
 
 /// How a call was followed.
@@ -63,6 +67,8 @@ pub(crate) struct Parked {
 struct Kind {
     agreed: u64,
     differed: u64,
+    /// How often it could not be told whether it had been swapped.
+    unclear: u64,
 }
 
 /// What was seen of one native function.
@@ -102,23 +108,25 @@ impl Calls {
         is_at_risk || seen.swapped > 0 || seen.returned.is_multiple_of(STILL_ASKED)
     }
 
-    /// Whether to park the goroutine in this call, or to see what happens by itself. The first calls of a kind are left
-    /// alone: only where values were seen to be handed on can it be told what another one means, such as nothing at all.
+    /// Whether to park the goroutine in this call, or to see what happens by itself: now and then, and where it could not be
+    /// told what a value means. It can be as soon as one was seen to be handed on.
     pub(crate) fn may_park(&self, call: Call) -> bool {
-        let is_known = self.kinds.get(&call).is_some_and(|kind| kind.agreed > 0);
-        is_known && !self.is_converted(call) && !(self.followed + 1).is_multiple_of(CONTROL)
+        let is_clear = self.kinds.get(&call).is_none_or(|kind| kind.unclear == 0 || kind.agreed > 0);
+        is_clear && !self.is_converted(call) && !(self.followed + 1).is_multiple_of(CONTROL)
     }
 
     /// What became of the value that a call `returned`, when its caller `received` this one.
     pub(crate) fn arrival(&self, call: Call, returned: u64, received: u64, met: &Met<'_>) -> Arrival {
         let handed_on = || self.kinds.get(&call).is_some_and(|kind| kind.agreed > 0 && kind.differed == 0);
-        let is_telling = || received >= TELLING && received != met.argument;
+        let is_telling = || received >= TELLING && (received != met.argument || met.is_read);
         if is_same(returned, received) {
             Arrival::Whole
-        } else if met.values.contains(&received) && (is_telling() || handed_on()) {
+        } else if !met.values.contains(&received) {
+            Arrival::Other
+        } else if is_telling() || handed_on() {
             Arrival::Swapped
         } else {
-            Arrival::Other
+            Arrival::Unclear
         }
     }
 
@@ -150,6 +158,7 @@ impl Calls {
         match arrival {
             Arrival::Whole => kind.agreed += 1,
             Arrival::Other if parked.is_none_or(|parked| !parked.met) => kind.differed += 1,
+            Arrival::Unclear => kind.unclear += 1,
             Arrival::Swapped | Arrival::Other => {}
         }
         let Some(Parked { at, met }) = parked else { return };
@@ -205,7 +214,7 @@ mod tests {
     }
 
     fn arrival(calls: &Calls, returned: u64, received: u64, values: &[u64]) -> Arrival {
-        calls.arrival(CALL, returned, received, &Met { values, argument: ARGUMENT })
+        calls.arrival(CALL, returned, received, &Met { values, argument: ARGUMENT, is_read: false })
     }
 
     #[test]
@@ -220,14 +229,16 @@ mod tests {
 
     #[test]
     fn what_the_caller_had_passed_itself_was_not_swapped() {
-        assert_eq!(arrival(&after(&[]), MINE, ARGUMENT, &[ARGUMENT]), Arrival::Other);
+        assert_eq!(arrival(&after(&[]), MINE, ARGUMENT, &[ARGUMENT]), Arrival::Unclear);
+        let met = Met { values: &[ARGUMENT], argument: ARGUMENT, is_read: true };
+        assert_eq!(after(&[]).arrival(CALL, MINE, ARGUMENT, &met), Arrival::Swapped);
     }
 
     #[test]
     fn a_small_value_in_its_place_tells_something_only_where_values_were_seen_to_arrive() {
-        assert_eq!(arrival(&after(&[]), MINE, 0, &[0]), Arrival::Other);
+        assert_eq!(arrival(&after(&[]), MINE, 0, &[0]), Arrival::Unclear);
         assert_eq!(arrival(&after(&[Arrival::Whole]), MINE, 0, &[0]), Arrival::Swapped);
-        assert_eq!(arrival(&after(&[Arrival::Whole, Arrival::Other]), MINE, 0, &[0]), Arrival::Other);
+        assert_eq!(arrival(&after(&[Arrival::Whole, Arrival::Other]), MINE, 0, &[0]), Arrival::Unclear);
     }
 
     #[test]
@@ -246,10 +257,10 @@ mod tests {
     }
 
     #[test]
-    fn the_first_call_of_a_kind_is_left_alone() {
-        assert!(!after(&[]).may_park(CALL));
-        let other = Call { received_at: Address(0x4100), ..CALL };
-        assert!(!after(&[Arrival::Whole]).may_park(other));
+    fn calls_that_were_unclear_are_left_alone_until_a_value_arrives() {
+        assert!(after(&[]).may_park(CALL));
+        assert!(!after(&[Arrival::Unclear]).may_park(CALL));
+        assert!(after(&[Arrival::Unclear, Arrival::Whole]).may_park(CALL));
     }
 
     #[test]

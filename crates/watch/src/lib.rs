@@ -47,6 +47,7 @@ mod patterns;
 mod post_mortem;
 mod preflight;
 mod process;
+mod results;
 mod sampler;
 mod scope;
 mod sharing;

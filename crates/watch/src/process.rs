@@ -281,7 +281,7 @@ impl Process {
             .map(|hold| hold.until)
             .chain(self.parked.iter().map(|parked| parked.until))
             .chain(again)
-            .chain(self.next_call_due())
+            .chain(self.calls_due())
             .min()
     }
 

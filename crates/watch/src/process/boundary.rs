@@ -75,6 +75,8 @@ struct Followed {
     /// The word of the record in which the value waits, and what had stood there before: the first argument.
     place: Address,
     argument: u64,
+    /// Whether its caller is known to read it.
+    is_read: bool,
     how: How,
     stop: Option<Stop>,
     until: Instant,
@@ -170,9 +172,14 @@ impl Process {
         }
     }
 
-    /// When to wait for another call that returns, if not by the way.
-    pub(super) fn next_call_due(&self) -> Option<Instant> {
-        self.boundary.again
+    /// When something has to be done for the calls that are followed, if not by the way.
+    pub(super) fn calls_due(&self) -> Option<Instant> {
+        let returning = match &self.boundary.stage {
+            Some(Stage::Returning(returning)) => Some(returning.until),
+            // It ends by itself nearly always.
+            Some(Stage::Followed(_)) | None => None,
+        };
+        returning.or(self.boundary.again)
     }
 
     /// Waits for it.
@@ -280,7 +287,7 @@ impl Process {
     /// The caller has its value.
     fn received(&mut self, received: u64) {
         let Some(Stage::Followed(followed)) = self.take_stage() else { return };
-        let Followed { call, goroutine, returned, argument, place, .. } = *followed;
+        let Followed { call, goroutine, returned, argument, is_read, place, .. } = *followed;
         let (overwrites, parked) = match followed.how {
             How::LeftAlone(stay) if self.stay(&goroutine) != Some(stay) => return,
             How::LeftAlone(_) => (VecDeque::new(), None),
@@ -290,7 +297,7 @@ impl Process {
             }
         };
         let values: Vec<u64> = overwrites.iter().map(|overwrite| overwrite.value).collect();
-        let met = Met { values: &values, argument };
+        let met = Met { values: &values, argument, is_read };
         let arrival = self.boundary.calls.arrival(call, returned, received, &met);
         self.boundary.calls.note(call, arrival, parked);
         // The one who came last may have come after the value was read.
@@ -321,7 +328,9 @@ impl Process {
 
     /// Gives up the call that is followed: it cannot be told any more what became of its value.
     pub(super) fn stop_following(&mut self) {
-        self.take_stage();
+        if self.take_stage().is_some() {
+            self.boundary.again = Some(Instant::now());
+        }
     }
 
     /// Takes all watchpoints of the call away that is followed.
@@ -346,6 +355,7 @@ impl Process {
         if Instant::now() < until {
             return;
         }
+        self.boundary.again = Some(Instant::now());
         if let Some(Stage::Returning(returning)) = self.take_stage() {
             self.boundary.calls.note_lost(returning.stop.at);
         }

@@ -15,6 +15,7 @@ use crate::case::{self, Form, Side};
 use crate::process::Process;
 use crate::process::events::resume;
 use crate::process::park::Stay;
+use crate::results;
 use crate::trampolines::Trampoline;
 
 /// How long a call may take from the trampoline to a place on its way. One that has to wait for a Go processor is let go:
@@ -137,6 +138,8 @@ impl Process {
         let side = self.side(tid, registers, stop.at, None, Form::Other);
         let route = self.boundary.routes.get(&function)?;
         let received_at = route.received_at(&self.modules.space, &side.trace)?;
+        let behind = side.trace.addresses.iter().map(|code| code.address());
+        let is_read = results::is_read(&self.modules.space, behind.skip_while(|at| *at != received_at));
         let caller = Side { trace: route.stack_inside(function, stop.at, side.trace), ..side };
         let call = Call { function, received_at };
         if self.boundary.calls.is_given_up(call) {
@@ -145,14 +148,25 @@ impl Process {
         }
         let is_locked = self.boundary.parking?.is_locked(&goroutine, self.memory.as_ref()?);
         let how = if self.boundary.calls.may_park(call) && !is_locked {
-            self.park(&goroutine, stop.at, place)?
+            self.park(&goroutine, stop.at, place, returned)?
         } else {
             How::LeftAlone(returning.stay)
         };
         let stop = Some(self.stop_at(received_at, tid));
         let until = Instant::now() + FOLLOWED;
-        let followed =
-            Followed { call, goroutine, caller, trampoline, returned, place, argument, how, stop, until };
+        let followed = Followed {
+            call,
+            goroutine,
+            caller,
+            trampoline,
+            returned,
+            place,
+            argument,
+            is_read,
+            how,
+            stop,
+            until,
+        };
         Some(Stage::Followed(Box::new(followed)))
     }
 

@@ -16,7 +16,13 @@ const REMEMBERED: usize = 6;
 
 impl Process {
     /// Parks the goroutine at a place on its way, and watches what happens to it, and to the word in which its value waits.
-    pub(super) fn park(&mut self, goroutine: &GoroutineRef, at: Address, place: Address) -> Option<How> {
+    pub(super) fn park(
+        &mut self,
+        goroutine: &GoroutineRef,
+        at: Address,
+        place: Address,
+        returned: u64,
+    ) -> Option<How> {
         let parking = self.boundary.parking?;
         if self.watchpoints.free() < NEEDED {
             self.end_prospects();
@@ -28,6 +34,11 @@ impl Process {
         let (cookie, status) = (self.cookies, parking.status_word(goroutine));
         self.watch_word(status, 4, cookie);
         self.watch_word(place, 8, cookie);
+        if self.memory.as_ref()?.word(place)? != returned {
+            // Somebody was there before the watchpoint.
+            self.watchpoints.disarm(cookie);
+            return None;
+        }
         Some(How::Parked { at, status, cookie, overwrites: VecDeque::new() })
     }
 
