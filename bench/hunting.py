@@ -18,6 +18,7 @@ def measure(session):
     start_up(session)
     first_failure(session)
     effect(session)
+    parked(session)
     large_case(session)
 
 
@@ -117,6 +118,42 @@ def effect(session):
         rows.append(row)
     title = f"early-finalizer broken, one visitor for 100 ms at a time, {seconds} s (goal: some perturbation ≥ 10 times)"
     session.table(title, ["perturbation", "failures", "trials", "times as often (95 %)"], rows)
+
+
+def parked(session):
+    """How many calls return somebody else's value when goroutines are made to lose their turn, and when nothing is done."""
+    case = session.root / "casebook" / "swapped-returns"
+    rows = []
+    for driver, library, options in [("minimum", "libnames.so", []), ("client", "libgates.so", ["-specs", "specs/shop.json", "-keep"])]:
+        program = f"build/{driver}-v0.9.1-none"
+        subprocess.run(["make", "-s", "-C", case, program, f"build/{library}"], check=True)
+        command = [case / program, "-library", case / "build" / library, "-for", "2s", *options]
+        counts = calls_by_perturbation(session, [str(word) for word in command], case)
+        unperturbed = counts["none"][1] / counts["none"][0]
+        for perturbation, (calls, wrong) in sorted(counts.items()):
+            rate = wrong / calls
+            rows.append([driver, perturbation, calls, wrong, f"{rate * 1e6:.1f}", f"{rate / unperturbed:.0f}" if unperturbed else "?"])
+    title = "swapped-returns, wrong answers per call under --perturb park (goal: 100 times as many)"
+    session.table(title, ["program", "perturbation", "calls", "wrong", "per million", "times as often"], rows)
+
+
+def calls_by_perturbation(session, command, place):
+    """The drivers count both and say so in their last line; whose line it is tells the seed of the trial."""
+    counts = {}
+    with tempfile.TemporaryDirectory(prefix="jostle-bench-") as said:
+        ours = [session.jostle, "hunt", "--format", "json", "--case", f"{said}/case", "--jobs", 1, "--perturb", "park"]
+        ours += ["--trials", session.runs(40, 6), "--seed", session.chance.randrange(1_000_000)]
+        ours += ["--", "bash", "-c", f'exec "$@" > {said}/{{seed}}', "bash", *command]
+        words = [str(word) for word in ours]
+        told = subprocess.run(words, cwd=place, stdout=subprocess.PIPE, text=True, check=False).stdout
+        for trial in (json.loads(line) for line in told.splitlines()):
+            if trial["kind"] != "trial":
+                continue
+            last = re.search(r"ops (\d+), wrong (\d+)", Path(said, str(trial["seed"])).read_text())
+            if last:
+                calls, wrong = counts.get(trial["perturbation"], (0, 0))
+                counts[trial["perturbation"]] = (calls + int(last[1]), wrong + int(last[2]))
+    return counts
 
 
 def large_case(session):

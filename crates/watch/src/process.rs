@@ -297,6 +297,11 @@ impl Process {
         }
     }
 
+    /// Whether a thread of it stands still for us, beyond the moment of a stop.
+    pub(crate) fn holds_a_thread(&self) -> bool {
+        self.hold.is_some()
+    }
+
     /// Whether there is anything in it that can collide.
     pub(crate) fn is_at_risk(&self) -> bool {
         self.phase == Phase::Watching && self.threads.len() > 1

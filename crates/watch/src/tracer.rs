@@ -133,7 +133,7 @@ impl<'a> Tracer<'a> {
     /// Watches until the target is gone, or left.
     pub(crate) fn run(&mut self) -> Result<(), WatchError> {
         // Where nothing is stopped, nobody waits.
-        let _haste = (self.common.options.look_for == LookFor::Collisions).then(Haste::begin);
+        let haste = (self.common.options.look_for == LookFor::Collisions).then(Haste::begin);
         while !self.processes.is_empty() {
             match self.inbox.wait(self.patience()) {
                 Arrival::End { signal, from_terminal } => self.asked_to_end(signal, from_terminal),
@@ -142,7 +142,10 @@ impl<'a> Tracer<'a> {
             self.serve_events()?;
             self.end_what_is_due();
             if Instant::now() + TURN >= self.next_turn {
-                self.turn();
+                match haste.as_ref().filter(|_| !self.somebody_waits()) {
+                    Some(haste) => haste.at_leisure(|| self.turn()),
+                    None => self.turn(),
+                }
                 self.next_turn = Instant::now() + self.pace();
             }
             self.bury();
@@ -150,6 +153,11 @@ impl<'a> Tracer<'a> {
         let judged = self.court.close();
         self.take_judgements(judged);
         Ok(())
+    }
+
+    /// Whether anybody in the target stands still for us.
+    fn somebody_waits(&self) -> bool {
+        self.processes.values().any(Process::holds_a_thread)
     }
 
     /// How long plans hold. Where nothing is planned, there are only times to be kept.

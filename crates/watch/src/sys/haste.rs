@@ -4,11 +4,17 @@ use std::ptr;
 /// The time slice to ask for, in nanoseconds; the shortest that the kernel grants (kernel/sched/syscalls.c).
 const SLICE: u64 = 100_000;
 
+/// The niceness to ask for: the most urgent. Where a thousand threads want two processors, those that were held stood still
+/// for 5 to 15 % of the time where 2 % were allowed, since we came late to let them go; so it is 2.1 to 2.3 %.
+const URGENT: libc::c_int = -20;
+
 /// A thread that is woken in time, until dropped: whoever stops in the target waits for it. Those whom it starts would
 /// inherit that.
 pub(crate) struct Haste {
     slack: libc::c_int,
     attributes: Option<libc::sched_attr>,
+    /// Its niceness before, where we may be more urgent.
+    niceness: Option<libc::c_int>,
 }
 
 impl Haste {
@@ -17,17 +23,47 @@ impl Haste {
         // SAFETY: takes no pointers.
         let slack = unsafe { libc::prctl(libc::PR_GET_TIMERSLACK, 0, 0, 0, 0) };
         set_slack(1_000);
-        Self { slack, attributes: shorten_slice() }
+        let attributes = shorten_slice();
+        let niceness = niceness().filter(|_| set_niceness(URGENT));
+        Self { slack, attributes, niceness }
+    }
+
+    /// Does something that nobody waits for, as urgently as others do theirs.
+    pub(crate) fn at_leisure<R>(&self, work: impl FnOnce() -> R) -> R {
+        let Some(before) = self.niceness else { return work() };
+        set_niceness(before);
+        let done = work();
+        set_niceness(URGENT);
+        done
     }
 }
 
 impl Drop for Haste {
     fn drop(&mut self) {
         set_slack(self.slack.max(1) as libc::c_ulong);
+        if let Some(before) = self.niceness {
+            set_niceness(before);
+        }
         if let Some(before) = &self.attributes {
             set_attributes(before);
         }
     }
+}
+
+/// The niceness of this thread: on Linux it is a thread's own (getpriority(2)).
+fn niceness() -> Option<libc::c_int> {
+    // SAFETY: it takes no pointers; -1 may be a niceness, so only the error number tells.
+    unsafe {
+        *libc::__errno_location() = 0;
+        let niceness = libc::getpriority(libc::PRIO_PROCESS, 0);
+        (*libc::__errno_location() == 0).then_some(niceness)
+    }
+}
+
+/// Whether it was allowed: to be more urgent takes CAP_SYS_NICE, or a limit that says so (RLIMIT_NICE).
+fn set_niceness(niceness: libc::c_int) -> bool {
+    // SAFETY: takes no pointers. With 0 it means the calling thread only.
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, niceness) == 0 }
 }
 
 /// Timers of this thread fire when asked, not up to 50 µs later as by default: holds are short.

@@ -1,0 +1,225 @@
+"""What a watch does to HTTP servers under load: requests, latency, their code in memory; and to itself in a long run."""
+
+import hashlib
+import json
+import re
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+from statistics import median
+
+from figures import median_text, ratio_text
+
+# How many rounds of attaching are made on one server, and how many connections keep it busy meanwhile.
+BATCH = 50
+CONNECTIONS = 8
+# Half of what such a server answers on two busy processors: a service with nothing to spare has no latency to speak of.
+REQUESTS_A_SECOND = 2000
+# Of one measurement of latency.
+SECONDS = 6
+
+
+def measure(session):
+    if not session.has("wrk"):
+        session.say("\nWithout wrk there is no load to attach to servers under.")
+        return
+    rounds(session)
+    latency(session)
+    long_run(session)
+
+
+class Server:
+    """An HTTP server on a free port of loopback."""
+
+    def __init__(self, command, path):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}{path}"
+        self.process = subprocess.Popen(command(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.pid = self.process.pid
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(self.url).read()
+                return
+            except OSError:
+                time.sleep(0.05)
+        self.process.kill()
+        raise RuntimeError(f"nobody answers at {self.url}")
+
+    def is_dead(self):
+        return self.process.poll() is not None
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait()
+
+    def text(self):
+        """What its code is, as it lies in memory."""
+        digest = hashlib.sha256()
+        with open(f"/proc/{self.pid}/mem", "rb") as memory:
+            for line in Path(f"/proc/{self.pid}/maps").read_text().splitlines():
+                span, rights, *_, name = line.split(maxsplit=5) + [""] * (6 - len(line.split(maxsplit=5)))
+                if "x" in rights and name.startswith("/"):
+                    start, end = (int(part, 16) for part in span.split("-"))
+                    memory.seek(start)
+                    digest.update(memory.read(end - start))
+        return digest.hexdigest()
+
+
+def servers(session):
+    binary = session.build / "server"
+    source = Path(__file__).parent / "servers" / "server.cpp"
+    subprocess.run(["g++", "-std=c++20", "-O2", "-g", "-pthread", "-o", binary, source], check=True)
+    site = session.root / "casebook" / "half-atomics" / "build" / "mended"
+    return {
+        "Go (half-atomics mended)": lambda: Server(lambda port: [site, "-listen", f"127.0.0.1:{port}"], "/api/status"),
+        "C++ (bench/servers)": lambda: Server(lambda port: [binary, str(port)], "/"),
+    }
+
+
+def rounds(session):
+    rows = []
+    for name, start in servers(session).items():
+        rows.append([name, "attached and left", *attached(session, start, session.runs(500, 20), leave)])
+        rows.append([name, "jostle killed with SIGKILL", *attached(session, start, session.runs(200, 10), kill)])
+    columns = ["server", "done to it", "rounds", "servers dead", "requests", "requests failed", "code that changed"]
+    session.table("HTTP servers under load that are attached to (goal: none dead, none failed, none changed)", columns, rows)
+
+
+def attached(session, start, count, once):
+    dead = failed = requests = changed = 0
+    for done in range(0, count, BATCH):
+        server = start()
+        before = server.text()
+        load = subprocess.Popen(
+            ["wrk", "-t1", f"-c{CONNECTIONS}", "-d1h", server.url], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        for _ in range(min(BATCH, count - done)):
+            once(session, server.pid)
+        load.send_signal(signal.SIGINT)
+        answered, lost = told_by_wrk(load.communicate()[0].decode())
+        requests, failed = requests + answered, failed + lost
+        if server.is_dead():
+            dead += 1
+            continue
+        changed += server.text() != before
+        server.end()
+    return count, dead, requests, failed, changed
+
+
+def told_by_wrk(said):
+    """Requests, and how many of them failed in any way."""
+    answered = re.search(r"(\d+) requests in", said)
+    errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", said)
+    others = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
+    lost = sum(int(count) for count in errors.groups()) if errors else 0
+    return int(answered[1]) if answered else 0, lost + (int(others[1]) if others else 0)
+
+
+def leave(session, pid):
+    session.attach(pid, options=["--for", f"{session.chance.randrange(20, 700)}ms"])
+
+
+def kill(session, pid):
+    jostle = subprocess.Popen(
+        [session.jostle, "watch", "--format", "json", "-p", str(pid)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    try:
+        jostle.wait(timeout=session.chance.uniform(0.02, 0.9))
+    except subprocess.TimeoutExpired:
+        pass
+    jostle.kill()
+    # The tracer ends a moment later, and with it the output that it inherited.
+    jostle.communicate(timeout=30)
+
+
+def latency(session):
+    """At a steady pace, as visitors come, whether or not earlier ones were answered."""
+    if not session.has("oha"):
+        session.say("\nWithout oha there is no load at a steady pace to measure latency under.")
+        return
+    for name, start in servers(session).items():
+        server = start()
+        ways = {"unwatched": None, "watched": ["-p", str(server.pid)]}
+        figures = {way: {"p50": [], "p99": []} for way in ways}
+        for way in session.interleaved(ways, session.runs(20, 3)):
+            watch = ways[way] and watching(session, ways[way])
+            said = steady(server.url)
+            for figure in ("p50", "p99"):
+                figures[way][figure].append(said[figure] * 1e3)
+            if watch:
+                watch.send_signal(signal.SIGINT)
+                watch.communicate()
+        server.end()
+        rows = [
+            [figure, len(figures["watched"][figure])]
+            + [median_text(figures[way][figure], "ms") for way in ways]
+            + [ratio_text(session.chance, figures["watched"][figure], figures["unwatched"][figure])]
+            for figure in ("p50", "p99")
+        ]
+        title = f"Latency of {name}, {REQUESTS_A_SECOND} requests a second (goal: p50 ≤ 1.02, p99 ≤ 1.10)"
+        session.table(title, ["figure", "runs", "unwatched", "watched", "watched / unwatched (95 % interval)"], rows)
+
+
+def watching(session, whom):
+    command = [session.jostle, "watch", "--format", "json", *whom]
+    watch = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    # The first second has a credit of its own.
+    time.sleep(1.5)
+    return watch
+
+
+def steady(url):
+    load = ["oha", "--no-tui", "--output-format", "json", "-z", f"{SECONDS}s", "-q", str(REQUESTS_A_SECOND)]
+    load += ["--latency-correction", "-c", str(CONNECTIONS), url]
+    said = subprocess.run(load, stdout=subprocess.PIPE, check=True).stdout
+    return json.loads(said)["latencyPercentiles"]
+
+
+def long_run(session):
+    """One server is watched for an hour, its twin is not; both get the same load in turns."""
+    start = servers(session)["Go (half-atomics mended)"]
+    watched, twin = start(), start()
+    jostle = subprocess.Popen(
+        [session.jostle, "watch", "--format", "json", "-p", str(watched.pid)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    until = time.monotonic() + session.runs(3600, 60)
+    ratios, sizes, descriptors = [], [], []
+    while time.monotonic() < until:
+        rates = [rate(server.url) for server in (watched, twin)]
+        ratios.append(rates[0] / rates[1])
+        tracer = tracer_of(watched.pid)
+        sizes.append(resident(tracer))
+        descriptors.append(len(list(Path(f"/proc/{tracer}/fd").iterdir())))
+    jostle.send_signal(signal.SIGINT)
+    jostle.wait()
+    alive = not watched.is_dead()
+    for server in (watched, twin):
+        server.end()
+    tenth = max(1, len(ratios) // 10)
+    parts = {"first tenth": slice(0, tenth), "last tenth": slice(-tenth, None)}
+    rows = [
+        [name, f"{median(ratios[part]):.3f}", f"{max(sizes[part]) / 1024:.1f} MB", max(descriptors[part])]
+        for name, part in parts.items()
+    ]
+    title = f"A Go server watched for {session.runs(3600, 60)} s, and its twin in turns; alive afterwards: {alive}"
+    session.table(title, ["part", "throughput of the twin's", "memory of the tracer", "descriptors of the tracer"], rows)
+
+
+def rate(url):
+    said = subprocess.run(["wrk", "-t1", "-c8", "-d3s", url], stdout=subprocess.PIPE, check=True).stdout.decode()
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1])
+
+
+def tracer_of(pid):
+    return int(re.search(r"TracerPid:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
+
+
+def resident(pid):
+    """In KiB."""
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
