@@ -140,6 +140,8 @@ pub(crate) struct Process {
     watchpoints: Watchpoints,
     /// Where threads run; nothing for those that may not be sampled.
     profiles: BTreeMap<i32, Option<Profile>>,
+    /// Whether they are being taken at the moment.
+    is_profiled: bool,
     threads: BTreeMap<i32, Thread>,
     /// Children that borrow the memory until they run a program of their own.
     borrowers: BTreeSet<i32>,
@@ -228,6 +230,7 @@ impl Process {
             breakpoint: None,
             watchpoints: Watchpoints::new(false),
             profiles: BTreeMap::new(),
+            is_profiled: true,
             threads: BTreeMap::new(),
             borrowers: BTreeSet::new(),
             hold: None,

@@ -20,6 +20,11 @@ const LOOK_LATEST: Duration = Duration::from_millis(500);
 const LOOK_AFTER: u32 = 10;
 /// Of how many threads it is sampled where they run.
 const PROFILED: usize = 32;
+/// At first always; after that for a moment now and then. A clock in every thread is set anew whenever that one begins to run:
+/// beside a server that answers in 0.2 ms, it made the median a twentieth longer, and the slowest hundredth a third.
+const PROFILED_AT_FIRST: Duration = Duration::from_secs(1);
+const PROFILED_EVERY: Duration = Duration::from_millis(400);
+const PROFILED_FOR: Duration = Duration::from_millis(40);
 /// How long all threads must have blocked SIGTRAP until we believe it.
 const DEAF: Duration = Duration::from_millis(500);
 
@@ -38,7 +43,7 @@ impl Process {
             self.give_up(error);
             return;
         }
-        self.see_what_runs();
+        self.see_what_runs(now);
         // While all threads block SIGTRAP, be it for a moment, no trap may be sprung.
         if self.threads.len() < 2 || self.all_deaf_since.is_some() {
             return;
@@ -57,9 +62,17 @@ impl Process {
 
     /// In a large program, learns from the clock where its threads run. A loop that was entered before there was a
     /// trap at its function's entry is not found in any other way.
-    fn see_what_runs(&mut self) {
+    fn see_what_runs(&mut self, now: Instant) {
         if !self.exploration.is_curious() {
             self.profiles.clear();
+            return;
+        }
+        let is_time = is_time_to_profile(now - self.began);
+        if is_time != self.is_profiled {
+            self.is_profiled = is_time;
+            self.profiles.values_mut().flatten().for_each(|profile| profile.run(is_time));
+        }
+        if !is_time {
             return;
         }
         for &tid in self.threads.keys().take(PROFILED) {
@@ -186,4 +199,9 @@ impl Process {
             }
         }
     }
+}
+
+/// Whether threads are sampled where they run, so long after the program began.
+fn is_time_to_profile(age: Duration) -> bool {
+    age < PROFILED_AT_FIRST || age.as_millis() % PROFILED_EVERY.as_millis() < PROFILED_FOR.as_millis()
 }

@@ -5,6 +5,7 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jostle_model::Address;
+use perf_event_open_sys as sys;
 use perf_event_open_sys::bindings::{
     PERF_COUNT_SW_CPU_CLOCK, PERF_RECORD_SAMPLE, PERF_SAMPLE_IP, PERF_TYPE_SOFTWARE, perf_event_attr,
     perf_event_mmap_page,
@@ -23,8 +24,7 @@ const RING: usize = 8 * PAGE;
 /// Where one thread runs, sampled by the kernel's clock: it is not stopped, and no hardware counter is needed.
 #[derive(Debug)]
 pub(crate) struct Profile {
-    /// Keeps the event alive.
-    _event: File,
+    event: File,
     /// The kernel's page of positions; the ring follows it.
     page: NonNull<perf_event_mmap_page>,
 }
@@ -43,8 +43,17 @@ impl Profile {
             libc::mmap(ptr::null_mut(), PAGE + RING, protection, libc::MAP_SHARED, event.as_raw_fd(), 0)
         };
         match NonNull::new(mapped.cast()) {
-            Some(page) if mapped != libc::MAP_FAILED => Ok(Self { _event: event, page }),
+            Some(page) if mapped != libc::MAP_FAILED => Ok(Self { event, page }),
             _ => Err(io::Error::last_os_error()),
+        }
+    }
+
+    /// Goes on sampling, or pauses.
+    pub(crate) fn run(&mut self, on: bool) {
+        let event = self.event.as_raw_fd();
+        // SAFETY: the descriptor is a perf event. What cannot be paused goes on, and costs what it costs.
+        unsafe {
+            if on { sys::ioctls::ENABLE(event, 0) } else { sys::ioctls::DISABLE(event, 0) };
         }
     }
 
