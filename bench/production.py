@@ -1,5 +1,6 @@
 """What a watch does to HTTP servers under load: requests, latency, their code in memory; and to itself in a long run."""
 
+import contextlib
 import hashlib
 import json
 import re
@@ -49,12 +50,15 @@ class Server:
         self.process.kill()
         raise RuntimeError(f"nobody answers at {self.url}")
 
-    def is_dead(self):
-        return self.process.poll() is not None
+    def __enter__(self):
+        return self
 
-    def end(self):
+    def __exit__(self, *_):
         self.process.terminate()
         self.process.wait()
+
+    def is_dead(self):
+        return self.process.poll() is not None
 
     def text(self):
         """What its code is, as it lies in memory."""
@@ -92,22 +96,28 @@ def rounds(session):
 def attached(session, start, count, once):
     dead = failed = requests = changed = 0
     for done in range(0, count, BATCH):
-        server = start()
-        before = server.text()
-        load = subprocess.Popen(
-            ["wrk", "-t1", f"-c{CONNECTIONS}", "-d1h", server.url], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        for _ in range(min(BATCH, count - done)):
-            once(session, server.pid)
-        load.send_signal(signal.SIGINT)
-        answered, lost = told_by_wrk(load.communicate()[0].decode())
-        requests, failed = requests + answered, failed + lost
-        if server.is_dead():
-            dead += 1
-            continue
-        changed += server.text() != before
-        server.end()
+        with start() as server:
+            before = server.text()
+            with loaded(server) as load:
+                for _ in range(min(BATCH, count - done)):
+                    once(session, server.pid)
+            answered, lost = told_by_wrk(load.stdout.read().decode())
+            requests, failed = requests + answered, failed + lost
+            dead += server.is_dead()
+            changed += not server.is_dead() and server.text() != before
     return count, dead, requests, failed, changed
+
+
+@contextlib.contextmanager
+def loaded(server):
+    """As much load as it bears, until the end of the block."""
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", "-d1h", server.url]
+    load = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        yield load
+    finally:
+        load.send_signal(signal.SIGINT)
+        load.wait()
 
 
 def told_by_wrk(said):
@@ -142,18 +152,14 @@ def latency(session):
         session.say("\nWithout oha there is no load at a steady pace to measure latency under.")
         return
     for name, start in servers(session).items():
-        server = start()
-        ways = {"unwatched": None, "watched": ["-p", str(server.pid)]}
+        ways = ("unwatched", "watched")
         figures = {way: {"p50": [], "p99": []} for way in ways}
-        for way in session.interleaved(ways, session.runs(20, 3)):
-            watch = ways[way] and watching(session, ways[way])
-            said = steady(server.url)
-            for figure in ("p50", "p99"):
-                figures[way][figure].append(said[figure] * 1e3)
-            if watch:
-                watch.send_signal(signal.SIGINT)
-                watch.communicate()
-        server.end()
+        with start() as server:
+            for way in session.interleaved(ways, session.runs(20, 3)):
+                with watched(session, server) if way == "watched" else contextlib.nullcontext():
+                    said = steady(server.url)
+                for figure in ("p50", "p99"):
+                    figures[way][figure].append(said[figure] * 1e3)
         rows = [
             [figure, len(figures["watched"][figure])]
             + [median_text(figures[way][figure], "ms") for way in ways]
@@ -164,12 +170,17 @@ def latency(session):
         session.table(title, ["figure", "runs", "unwatched", "watched", "watched / unwatched (95 % interval)"], rows)
 
 
-def watching(session, whom):
-    command = [session.jostle, "watch", "--format", "json", *whom]
-    watch = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    # The first second has a credit of its own.
-    time.sleep(1.5)
-    return watch
+@contextlib.contextmanager
+def watched(session, server):
+    command = [session.jostle, "watch", "--format", "json", "-p", str(server.pid)]
+    watch = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        # The first second has a credit of its own.
+        time.sleep(1.5)
+        yield watch
+    finally:
+        watch.send_signal(signal.SIGINT)
+        watch.wait()
 
 
 def steady(url):
@@ -182,25 +193,17 @@ def steady(url):
 def long_run(session):
     """One server is watched for an hour, its twin is not; both get the same load in turns."""
     start = servers(session)["Go (half-atomics mended)"]
-    watched, twin = start(), start()
-    jostle = subprocess.Popen(
-        [session.jostle, "watch", "--format", "json", "-p", str(watched.pid)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
     until = time.monotonic() + session.runs(3600, 60)
     ratios, sizes, descriptors = [], [], []
-    while time.monotonic() < until:
-        rates = [rate(server.url) for server in (watched, twin)]
-        ratios.append(rates[0] / rates[1])
-        tracer = tracer_of(watched.pid)
-        sizes.append(resident(tracer))
-        descriptors.append(len(list(Path(f"/proc/{tracer}/fd").iterdir())))
-    jostle.send_signal(signal.SIGINT)
-    jostle.wait()
-    alive = not watched.is_dead()
-    for server in (watched, twin):
-        server.end()
+    with start() as server, start() as twin:
+        with watched(session, server):
+            while time.monotonic() < until:
+                rates = [rate(each.url) for each in (server, twin)]
+                ratios.append(rates[0] / rates[1])
+                tracer = tracer_of(server.pid)
+                sizes.append(resident(tracer))
+                descriptors.append(len(list(Path(f"/proc/{tracer}/fd").iterdir())))
+        alive = not server.is_dead()
     tenth = max(1, len(ratios) // 10)
     parts = {"first tenth": slice(0, tenth), "last tenth": slice(-tenth, None)}
     rows = [

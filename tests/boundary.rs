@@ -7,9 +7,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
-use harness::jostle::{Run, have_the_machine, machine_lets_us_look, scratch, watch};
+use harness::jostle::{Run, have_the_machine, machine_lets_us_look, made, scratch, watch};
 use harness::report::{Report, side_contains};
 use harness::service::Service;
 use serde_json::Value;
@@ -17,16 +16,8 @@ use serde_json::Value;
 /// Parking is chance as well: a swap that does not come about in ten seconds does in the next.
 const ATTEMPTS: u64 = 3;
 
-/// Builds a specimen, which is in the way of nobody else's: `make` is given one name at a time.
 fn specimen(name: &str) -> PathBuf {
-    static MADE: OnceLock<()> = OnceLock::new();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/specimens");
-    MADE.get_or_init(|| {
-        let programs = ["build/go-purego-record-broken", "build/go-purego-record-healthy"];
-        let made = Command::new("make").args(["-s", "-C"]).arg(&folder).args(programs).status();
-        assert!(made.expect("make starts").success(), "make -C tests/specimens fails");
-    });
-    folder.join("build").join(name)
+    made("tests/specimens", &[&format!("build/{name}")])
 }
 
 /// A copy of a specimen beside its library, made by `make_it` from one to the other.

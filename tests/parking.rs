@@ -3,13 +3,15 @@
 
 mod harness;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
-use std::sync::OnceLock;
 
-use harness::jostle::{have_the_machine, machine_lets_us_look, watch};
+use harness::jostle::{binary, have_the_machine, machine_lets_us_look, made, scratch, watch};
 use harness::report::{Report, is_between};
+use serde_json::Value;
 
 /// Whom a parked goroutine meets is chance: what does not come about in ten seconds does in the next.
 const ATTEMPTS: u64 = 3;
@@ -22,16 +24,7 @@ const CASES: [(&str, [&str; 2]); 3] = [
 ];
 
 fn specimen(name: &str) -> PathBuf {
-    static MADE: OnceLock<()> = OnceLock::new();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/specimens");
-    MADE.get_or_init(|| {
-        let programs = CASES
-            .iter()
-            .flat_map(|(name, _)| [format!("build/{name}-broken"), format!("build/{name}-healthy")]);
-        let made = Command::new("make").args(["-s", "-C"]).arg(&folder).args(programs).status();
-        assert!(made.expect("make starts").success(), "make -C tests/specimens fails");
-    });
-    folder.join("build").join(name)
+    made("tests/specimens", &[&format!("build/{name}")])
 }
 
 /// Watches a specimen with one processor of Go's, and with another variable.
@@ -90,4 +83,60 @@ fn a_program_that_does_not_let_itself_be_preempted_is_watched_by_its_threads() {
     assert!(report.summary["counts"]["holds"].as_u64() > Some(20), "{:#}", report.summary);
     assert_eq!(report.target_code(), Some(0), "it ended as it does by itself: {:#}", report.summary);
     assert_ne!(code, Some(4));
+}
+
+/// The driver of the case swapped-returns that asks for pointers through this version of purego.
+fn minimum(version: &str) -> Vec<OsString> {
+    let program = format!("build/minimum-{version}-none");
+    let program = made("casebook/swapped-returns", &[&program, "build/libnames.so"]);
+    let library = program.with_file_name("libnames.so");
+    [program.into(), "-library".into(), library.into(), "-for".into(), "1s".into()].to_vec()
+}
+
+/// How many calls were made in trials under each perturbation, and how many of them returned somebody else's value: the driver
+/// counts both, and says so in its last line.
+fn calls_and_wrong(version: &str) -> BTreeMap<String, [u64; 2]> {
+    let place = scratch(&format!("parked-{version}"));
+    let _ = fs::remove_dir_all(&place);
+    fs::create_dir_all(&place).expect("the scratch directory is writable");
+    let options = ["hunt", "--format", "json", "--perturb", "park", "--trials", "8", "--jobs", "1", "--case"];
+    let shell = format!("exec \"$@\" > '{}'/{{seed}}", place.display());
+    let command = ["--", "bash", "-c", &shell, "bash"].map(OsString::from);
+    let mut hunt = Command::new(binary());
+    hunt.args(options).arg(place.join("case")).args(command).args(minimum(version));
+    let told = String::from_utf8(hunt.output().expect("jostle starts").stdout).expect("UTF-8");
+    let mut counts = BTreeMap::new();
+    for line in told.lines() {
+        let trial: Value = serde_json::from_str(line).expect("JSON lines");
+        let (Some(seed), Some(perturbation)) = (trial["seed"].as_u64(), trial["perturbation"].as_str())
+        else {
+            continue;
+        };
+        let said = fs::read_to_string(place.join(seed.to_string())).expect("it has written");
+        let [calls, wrong] = last_count(&said).unwrap_or_else(|| panic!("{trial:#}: {said}"));
+        let count = counts.entry(perturbation.to_owned()).or_insert([0, 0]);
+        *count = [count[0] + calls, count[1] + wrong];
+    }
+    counts
+}
+
+/// `ops N, wrong M`.
+fn last_count(said: &str) -> Option<[u64; 2]> {
+    let (calls, wrong) = said.lines().last()?.strip_prefix("ops ")?.split_once(", wrong ")?;
+    Some([calls.parse().ok()?, wrong.parse().ok()?])
+}
+
+#[test]
+fn goroutines_that_lose_their_turn_make_a_program_fail_that_does_not_bear_it() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let counts = calls_and_wrong("v0.9.1");
+    let rate = |[calls, wrong]: [u64; 2]| wrong as f64 / calls as f64;
+    // Measured are 80 to 180 times as many.
+    let (unperturbed, parked) = (rate(counts["none"]), rate(counts["park"]));
+    assert!(parked > 10.0 * unperturbed && parked > 1e-5, "{counts:?}");
+    let mended = calls_and_wrong("v0.10.1");
+    assert!(mended.contains_key("park") && mended.values().all(|[_, wrong]| *wrong == 0), "{mended:?}");
 }

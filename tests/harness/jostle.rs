@@ -50,6 +50,17 @@ pub(crate) fn scratch(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
+/// Programs that `make` builds in a folder of this repository; the first of them is returned. One `make` at a time: two would
+/// write the same files.
+pub(crate) fn made(folder: &str, programs: &[&str]) -> PathBuf {
+    static MAKE: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = MAKE.lock().unwrap_or_else(PoisonError::into_inner);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+    let made = Command::new("make").args(["-s", "-C"]).arg(&folder).args(programs).status();
+    assert!(made.expect("make starts").success(), "make -C {} fails", folder.display());
+    folder.join(programs[0])
+}
+
 /// A C program of `tests/targets`, built as users build theirs.
 pub(crate) fn target(name: &str) -> PathBuf {
     static COMPILER: Mutex<()> = Mutex::new(());

@@ -68,14 +68,14 @@ impl Process {
             return;
         }
         let is_time = is_time_to_profile(now - self.began);
+        if !is_time && !self.is_profiled {
+            return;
+        }
         if is_time != self.is_profiled {
             self.is_profiled = is_time;
             self.profiles.values_mut().flatten().for_each(|profile| profile.run(is_time));
         }
-        if !is_time {
-            return;
-        }
-        for &tid in self.threads.keys().take(PROFILED) {
+        for &tid in self.threads.keys().take(PROFILED).filter(|_| is_time) {
             // Where the machine does not allow it, once is enough to know.
             self.profiles.entry(tid).or_insert_with(|| Profile::begin(tid).ok());
         }

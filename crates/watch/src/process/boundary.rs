@@ -17,6 +17,7 @@ use jostle_stacks::GoroutineRef;
 
 use super::park::{Parking, Stay};
 use super::{Phase, Process};
+use crate::Holds;
 use crate::calls::{Arrival, Call, Calls, Met, Parked};
 use crate::case::Side;
 use crate::modules::Loaded;
@@ -50,7 +51,7 @@ pub(crate) struct Boundary {
     stage: Option<Stage>,
     /// How many goroutines were only made to lose their turn.
     forgotten: u64,
-    /// When to wait for another call, after one that was not worth following.
+    /// When to wait for another call, if not when plans are made.
     again: Option<Instant>,
     /// Until when calls come first at most.
     first_until: Option<Instant>,
@@ -182,7 +183,15 @@ impl Process {
         returning.or(self.boundary.again)
     }
 
-    /// Waits for it.
+    /// Waits for another call that returns after a while: where they matter most; else when plans are made, since each stop
+    /// costs the target more than is counted.
+    fn wait_for_call_in(&mut self, pause: Duration) {
+        if self.calls_come_first() || self.holds == Holds::Goroutines {
+            self.boundary.again = Some(Instant::now() + pause);
+        }
+    }
+
+    /// Does so when the time has come.
     pub(super) fn wait_for_call_if_due(&mut self) {
         let now = Instant::now();
         if self.boundary.again.is_some_and(|at| at <= now) {
@@ -329,7 +338,7 @@ impl Process {
     /// Gives up the call that is followed: it cannot be told any more what became of its value.
     pub(super) fn stop_following(&mut self) {
         if self.take_stage().is_some() {
-            self.boundary.again = Some(Instant::now());
+            self.wait_for_call_in(Duration::ZERO);
         }
     }
 
@@ -355,7 +364,7 @@ impl Process {
         if Instant::now() < until {
             return;
         }
-        self.boundary.again = Some(Instant::now());
+        self.wait_for_call_in(Duration::ZERO);
         if let Some(Stage::Returning(returning)) = self.take_stage() {
             self.boundary.calls.note_lost(returning.stop.at);
         }

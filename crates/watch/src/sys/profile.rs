@@ -53,7 +53,11 @@ impl Profile {
         let event = self.event.as_raw_fd();
         // SAFETY: the descriptor is a perf event. What cannot be paused goes on, and costs what it costs.
         unsafe {
-            if on { sys::ioctls::ENABLE(event, 0) } else { sys::ioctls::DISABLE(event, 0) };
+            if on {
+                sys::ioctls::ENABLE(event, 0)
+            } else {
+                sys::ioctls::DISABLE(event, 0)
+            };
         }
     }
 

@@ -60,7 +60,7 @@ impl Process {
             self.begin_following(tid, at, &case::registers(raw));
         }
         if !self.boundary.is_busy() {
-            self.boundary.again = Some(Instant::now() + AGAIN);
+            self.wait_for_call_in(AGAIN);
         }
         self.sampler.following.spend(stopped.elapsed());
         resume(tid, 0);
