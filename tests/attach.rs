@@ -243,6 +243,24 @@ fn what_is_no_process_is_told() {
     assert!(service.end().starts_with("unharmed"));
 }
 
+/// It has many threads, so that its end takes a while, and may come at any step of ours.
+#[test]
+fn a_process_that_ends_while_it_is_attached_to_is_told() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let program = target("ends_soon");
+    for round in 0..60 {
+        let mut short = Command::new(&program).arg((round % 6 * 4).to_string()).spawn().expect("it starts");
+        thread::sleep(Duration::from_millis(round % 7 * 4));
+        let run = watch(["-p", &short.id().to_string(), "--for", "300ms"]);
+        let is_told = run.stderr.contains("no such process") || run.stderr.contains("has ended already");
+        assert!(is_told || run.code == Some(3) && run.stdout.starts_with("inconclusive"), "{run:#?}");
+        assert_eq!(short.wait().expect("it ends").code(), Some(0), "{run:#?}");
+    }
+}
+
 #[test]
 fn a_process_that_somebody_traces_is_told_with_who_it_is() {
     let _machine = have_the_machine();

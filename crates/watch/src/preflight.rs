@@ -47,9 +47,10 @@ pub(crate) fn check_process(pid: i32) -> Result<(), WatchError> {
     if status::field(&status, "State:").is_some_and(|state| state.starts_with(['Z', 'X'])) {
         return Err(WatchError::Zombie(pid));
     }
-    // Only threads of the kernel have no memory of their own.
+    // Only threads of the kernel, whose parent is the second process, have no memory of their own; and who is about to end.
     if status::field(&status, "VmSize:").is_none() {
-        return Err(WatchError::KernelThread(pid));
+        let is_kernels = pid == 2 || number("PPid:") == Some(2);
+        return Err(if is_kernels { WatchError::KernelThread(pid) } else { WatchError::NoProcess(pid) });
     }
     if let Some(tracer) = number("TracerPid:").filter(|&tracer| tracer != 0) {
         return Err(WatchError::Traced {

@@ -35,7 +35,7 @@ use crate::sys::profile::Profile;
 use crate::sys::ptrace::Event;
 use crate::traps::Traps;
 use crate::watchpoints::Watchpoints;
-use crate::{Holds, LookFor, Options, WatchError};
+use crate::{Holds, LookFor, Options, WatchError, preflight};
 use autopsy::{LastFault, Looks};
 use boundary::Boundary;
 use catch::{Hold, ParkedHold, Prospect};
@@ -263,12 +263,14 @@ impl Process {
     /// # Errors
     /// When the machine does not let us look; the process is as it was then.
     pub(crate) fn take_over(&mut self) -> Result<(), WatchError> {
+        // Of one that is about to end the kernel says many things: that it may not be traced, for example.
+        self.seize().map_err(|error| preflight::check_process(self.pid).err().unwrap_or(error))
+    }
+
+    fn seize(&mut self) -> Result<(), WatchError> {
         // What may fail is tried before anything is done to the target.
         self.begin_program()?;
-        let threads = attach::seize_all(self.pid).map_err(|error| match error.raw_os_error() {
-            Some(libc::ESRCH) => WatchError::NoProcess(self.pid),
-            _ => WatchError::Trace(error),
-        })?;
+        let threads = attach::seize_all(self.pid).map_err(WatchError::Trace)?;
         for tid in threads {
             self.add_thread(tid);
         }
