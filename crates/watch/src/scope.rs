@@ -211,8 +211,11 @@ fn native_part(name: &str) -> Part {
         "hashbrown::",
         "<hashbrown::",
     ];
+    // Those that SQLite's authors have declared a race of intent (`SQLITE_NO_TSAN` in its wal.c): a header is written twice and
+    // read twice, and counts only if both copies and their checksum agree.
+    const DELIBERATE: [&str; 2] = ["walIndexWriteHdr", "walIndexTryHdr"];
     let name = without_return_type(name);
-    if RUNTIME.iter().any(|prefix| name.starts_with(prefix)) {
+    if RUNTIME.iter().any(|prefix| name.starts_with(prefix)) || DELIBERATE.contains(&name) {
         Part::Runtime
     } else if LIBRARY.iter().any(|prefix| name.starts_with(prefix)) || is_atomic_wrapper(name) {
         Part::Library
@@ -390,6 +393,12 @@ mod tests {
         assert_eq!(part(libc, false, Some("free")), Part::Free);
         assert_eq!(module_kind("/opt/libcurl.so.4"), ModuleKind::Ordinary);
         assert_eq!(native("pthread_mutex_unlock"), Part::Runtime, "linked statically");
+    }
+
+    #[test]
+    fn what_races_by_declared_intent_is_left_alone() {
+        assert_eq!(native("walIndexTryHdr"), Part::Runtime);
+        assert_eq!(native("walIndexReadHdr"), Part::User);
     }
 
     #[test]
