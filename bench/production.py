@@ -12,12 +12,13 @@ import urllib.request
 from pathlib import Path
 from statistics import median
 
+from attach import BATCH, kill, leave
 from figures import median_text, ratio_text
+from hunting import resident
 
-# How many rounds of attaching are made on one server, and how many connections keep it busy meanwhile.
-BATCH = 50
+# How many connections keep a server busy.
 CONNECTIONS = 8
-# Half of what such a server answers on two busy processors: a service with nothing to spare has no latency to speak of.
+# Well below what such a server can answer: a service with nothing to spare has no latency to speak of.
 REQUESTS_A_SECOND = 2000
 # Of one measurement of latency.
 SECONDS = 6
@@ -65,8 +66,8 @@ class Server:
         digest = hashlib.sha256()
         with open(f"/proc/{self.pid}/mem", "rb") as memory:
             for line in Path(f"/proc/{self.pid}/maps").read_text().splitlines():
-                span, rights, *_, name = line.split(maxsplit=5) + [""] * (6 - len(line.split(maxsplit=5)))
-                if "x" in rights and name.startswith("/"):
+                span, rights, *others = line.split(maxsplit=5)
+                if "x" in rights and others[-1].startswith("/"):
                     start, end = (int(part, 16) for part in span.split("-"))
                     memory.seek(start)
                     digest.update(memory.read(end - start))
@@ -127,23 +128,6 @@ def told_by_wrk(said):
     others = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
     lost = sum(int(count) for count in errors.groups()) if errors else 0
     return int(answered[1]) if answered else 0, lost + (int(others[1]) if others else 0)
-
-
-def leave(session, pid):
-    session.attach(pid, options=["--for", f"{session.chance.randrange(20, 700)}ms"])
-
-
-def kill(session, pid):
-    jostle = subprocess.Popen(
-        [session.jostle, "watch", "--format", "json", "-p", str(pid)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    try:
-        jostle.wait(timeout=session.chance.uniform(0.02, 0.9))
-    except subprocess.TimeoutExpired:
-        pass
-    jostle.kill()
-    # The tracer ends a moment later, and with it the output that it inherited.
-    jostle.communicate(timeout=30)
 
 
 def latency(session):
@@ -215,14 +199,9 @@ def long_run(session):
 
 
 def rate(url):
-    said = subprocess.run(["wrk", "-t1", "-c8", "-d3s", url], stdout=subprocess.PIPE, check=True).stdout.decode()
+    said = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", "-d3s", url], stdout=subprocess.PIPE, check=True).stdout.decode()
     return float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1])
 
 
 def tracer_of(pid):
     return int(re.search(r"TracerPid:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
-
-
-def resident(pid):
-    """In KiB."""
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])

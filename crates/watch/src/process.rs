@@ -35,7 +35,7 @@ use crate::sys::profile::Profile;
 use crate::sys::ptrace::Event;
 use crate::traps::Traps;
 use crate::watchpoints::Watchpoints;
-use crate::{Holds, LookFor, Options, WatchError, preflight};
+use crate::{LookFor, Options, WatchError, preflight};
 use autopsy::{LastFault, Looks};
 use boundary::Boundary;
 use catch::{Hold, ParkedHold, Prospect};
@@ -116,8 +116,6 @@ pub(crate) struct Process {
     is_attached: bool,
     /// Whether it is only looked at how it ends.
     is_left_alone: bool,
-    /// Who is held.
-    holds: Holds,
     /// When the target began to run, and this process's program.
     started: Instant,
     began: Instant,
@@ -213,7 +211,6 @@ impl Process {
             name: None,
             is_attached,
             is_left_alone: options.look_for == LookFor::Endings,
-            holds: options.holds,
             started: common.started,
             began: now,
             strangers: Vec::new(),

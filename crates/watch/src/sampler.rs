@@ -78,7 +78,7 @@ pub(crate) struct Sampler {
     /// Sites seen to run at which a thread may only be looked at.
     locked: Vec<SiteId>,
     /// Who is held.
-    holds: Holds,
+    pub(crate) holds: Holds,
     /// Whether calls of native functions are followed.
     follows: bool,
     budget: f64,

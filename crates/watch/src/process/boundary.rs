@@ -186,7 +186,7 @@ impl Process {
     /// Waits for another call that returns after a while: where they matter most; else when plans are made, since each stop
     /// costs the target more than is counted.
     fn wait_for_call_in(&mut self, pause: Duration) {
-        if self.calls_come_first() || self.holds == Holds::Goroutines {
+        if self.calls_come_first() || self.sampler.holds == Holds::Goroutines {
             self.boundary.again = Some(Instant::now() + pause);
         }
     }

@@ -96,7 +96,7 @@ impl Process {
             && (wanted || is_long)
         {
             let is_parked = !is_long && self.begin_parked_hold(tid, id, &at_site, stopped);
-            let may_stand = self.holds == Holds::All;
+            let may_stand = self.sampler.holds == Holds::All;
             return is_parked || may_stand && self.begin_hold(tid, id, &at_site, is_long, stopped);
         }
         let mut seen = self.look_ahead_of(tid, id, &at_site, stopped);

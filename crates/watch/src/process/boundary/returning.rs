@@ -129,7 +129,7 @@ impl Process {
         if self.stay(&goroutine)? != returning.stay || self.memory.as_ref()?.word(place)? != returned {
             return None;
         }
-        if self.holds == Holds::Goroutines && self.boundary.calls.parked >= FIRST {
+        if self.sampler.holds == Holds::Goroutines && self.boundary.calls.parked >= FIRST {
             self.boundary.forgotten += 1;
             if !self.boundary.forgotten.is_multiple_of(STILL_FOLLOWED) {
                 return self.park_and_forget(&goroutine);

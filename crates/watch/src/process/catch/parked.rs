@@ -72,7 +72,7 @@ impl Process {
         if !may {
             return false;
         }
-        if self.holds == Holds::Goroutines {
+        if self.sampler.holds == Holds::Goroutines {
             return self.yield_and_forget(tid, registers, stopped).is_some();
         }
         if self.parks_in_vain >= HOPELESS || !self.sampler.chance(SHARE) {
@@ -94,31 +94,31 @@ impl Process {
 
     /// Makes a goroutine lose its turn, and does not look who comes: what comes of it is seen without us.
     fn yield_and_forget(&mut self, tid: i32, registers: &Registers, stopped: Instant) -> Option<()> {
-        let (parking, memory) = (self.boundary.parking()?, self.memory.as_ref()?);
-        let goroutine = self.modules.space.goroutine(registers, memory)?;
-        let is_running = goroutine.descriptor.0 == registers.r14
-            && parking.state(&goroutine, memory) == Some(GoroutineState::Running);
-        if !is_running || parking.is_locked(&goroutine, memory) {
-            return None;
-        }
-        parking.ask_to_yield_at_once(&goroutine, memory)?;
+        let goroutine = self.parkable_goroutine(registers)?;
+        self.boundary.parking()?.ask_to_yield_at_once(&goroutine, self.memory.as_ref()?)?;
         self.tally.holds += 1;
         self.sampler.holding.spend(stopped.elapsed());
         resume(tid, libc::SIGURG);
         Some(())
     }
 
+    /// The goroutine that runs at these registers, if it can be parked.
+    fn parkable_goroutine(&self, registers: &Registers) -> Option<GoroutineRef> {
+        let (parking, memory) = (self.boundary.parking()?, self.memory.as_ref()?);
+        let goroutine = self.modules.space.goroutine(registers, memory)?;
+        let is_own = goroutine.descriptor.0 == registers.r14
+            && parking.state(&goroutine, memory) == Some(GoroutineState::Running)
+            && !parking.is_locked(&goroutine, memory);
+        is_own.then_some(goroutine)
+    }
+
     fn parked_hold(&mut self, tid: i32, id: SiteId, registers: &Registers) -> Option<ParkedHold> {
         let parking = self.boundary.parking()?;
-        let goroutine = self.modules.space.goroutine(registers, self.memory.as_ref()?)?;
+        let goroutine = self.parkable_goroutine(registers)?;
         let access = self.access_to_watch(id, registers)?;
         let memory = self.memory.as_ref()?;
         let (at, left_at) = (self.catalogue.site(id).operation.at, Address(registers.rsp.wrapping_sub(8)));
-        let is_own = goroutine.descriptor.0 == registers.r14
-            && parking.state(&goroutine, memory) == Some(GoroutineState::Running)
-            && !parking.is_on_stack(&goroutine, access.address, memory)
-            && !parking.is_locked(&goroutine, memory);
-        if !is_own {
+        if parking.is_on_stack(&goroutine, access.address, memory) {
             return None;
         }
         self.end_prospects();
