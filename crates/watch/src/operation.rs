@@ -68,6 +68,14 @@ impl Operation {
         })
     }
 
+    /// The array of which one of those accesses touches an element: where its first one lies. Code that finds elements by
+    /// moving a pointer does not tell.
+    pub(crate) fn array_of(&self, access: &Access, registers: &Registers) -> Option<Address> {
+        let operands = self.operands.iter().flatten();
+        let mut touching = operands.filter(|operand| operand.address(registers) == access.address);
+        touching.find_map(|operand| operand.array(registers))
+    }
+
     /// Whether whoever stands at `earlier` is sure to execute it next but for a few others, and with which address.
     pub(crate) fn is_sure_from(&self, earlier: Address) -> bool {
         (self.settled..self.at).contains(&earlier)
@@ -98,6 +106,15 @@ impl Operand {
     fn address(&self, registers: &Registers) -> Address {
         let index = value(registers, self.index).wrapping_mul(u64::from(self.scale));
         Address(value(registers, self.base).wrapping_add(index).wrapping_add(self.displacement))
+    }
+
+    /// Where the array begins that it points into. Of elements of a byte, either register may be the index; the smaller
+    /// number is.
+    fn array(&self, registers: &Registers) -> Option<Address> {
+        let (base, index) = (value(registers, self.base), value(registers, self.index));
+        let start = if self.scale == 1 { base.max(index) } else { base };
+        let is_indexed = self.index != Register::None;
+        is_indexed.then(|| Address(start.wrapping_add(self.displacement)))
     }
 }
 
@@ -349,6 +366,20 @@ mod tests {
         let registers = Registers { rax: 0x5000, rbx: 2, ..Registers::default() };
         let access = first_access(&[0x89, 0x4c, 0x98, 0x08], &registers);
         assert_eq!(access, Access { address: Address(0x5010), size: 4, direction: Direction::Write });
+    }
+
+    #[test]
+    fn elements_of_one_array_tell_where_it_begins() {
+        let array = |code: &[u8], registers: &Registers| {
+            let operation = only(code).expect("touches memory");
+            let access = operation.accesses(registers).next().expect("touches memory now");
+            operation.array_of(&access, registers)
+        };
+        let registers = Registers { rax: 0x5000, rbx: 2, ..Registers::default() };
+        assert_eq!(array(&[0x89, 0x4c, 0x98, 0x08], &registers), Some(Address(0x5008)), "[rax + rbx*4 + 8]");
+        assert_eq!(array(&[0x88, 0x0c, 0x18], &registers), Some(Address(0x5000)), "byte [rax + rbx]");
+        assert_eq!(array(&[0x88, 0x0c, 0x03], &registers), Some(Address(0x5000)), "byte [rbx + rax]");
+        assert_eq!(array(&[0x89, 0x48, 0x08], &registers), None, "[rax + 8]");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use std::collections::{BTreeSet, HashMap};
 
-use jostle_model::Access;
+use jostle_model::{Access, Address};
 
 use crate::sites::SiteId;
 
@@ -10,6 +10,8 @@ const CAPACITY: usize = 1 << 16;
 /// but its pages are, by the same few sites. Small objects of all kinds share theirs: of several sites, each counts
 /// the less.
 const NEIGHBOUR: f64 = 0.6;
+/// What an element counts of which only another one of the same array was seen.
+const ELEMENT: f64 = 0.6;
 /// So many different visits of a place are remembered, the latest.
 const REMEMBERED: usize = 8;
 
@@ -85,11 +87,20 @@ pub(crate) struct Contention {
 pub(crate) struct Sharing {
     words: HashMap<u64, Notes>,
     pages: HashMap<u64, Notes>,
+    /// By where they begin.
+    arrays: HashMap<Address, Notes>,
 }
 
 impl Sharing {
-    /// Notes that `actor`, a thread or a goroutine, made `access` at `site`.
-    pub(crate) fn note(&mut self, actor: u64, site: SiteId, access: &Access) -> Contention {
+    /// Notes that `actor`, a thread or a goroutine, made `access` at `site`, to an element of an array if the instruction
+    /// tells.
+    pub(crate) fn note(
+        &mut self,
+        actor: u64,
+        site: SiteId,
+        access: &Access,
+        array: Option<Address>,
+    ) -> Contention {
         if self.words.len() > CAPACITY {
             *self = Self::default();
         }
@@ -97,13 +108,18 @@ impl Sharing {
         let page = self.pages.entry(access.address.0 >> 12).or_default();
         let near = page.add(visit) * NEIGHBOUR / page.others(site) as f64;
         let word = self.words.entry(access.address.0 >> 3).or_default();
-        Contention { degree: word.add(visit).max(near), rivals: word.rivals(visit) }
+        let here = Contention { degree: word.add(visit).max(near), rivals: word.rivals(visit) };
+        let Some(array) = array else { return here };
+        let array = self.arrays.entry(array).or_default();
+        let degree = here.degree.max(array.add(visit) * ELEMENT);
+        let rivals: BTreeSet<SiteId> = here.rivals.into_iter().chain(array.rivals(visit)).collect();
+        Contention { degree, rivals: rivals.into_iter().collect() }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use jostle_model::{Address, Direction};
+    use jostle_model::Direction;
 
     use super::*;
 
@@ -114,34 +130,34 @@ mod tests {
     #[test]
     fn a_word_that_one_writes_and_another_reads_is_contended() {
         let mut sharing = Sharing::default();
-        assert_eq!(sharing.note(1, SiteId(10), &access(0x5000, Direction::Write)).degree, 0.0);
-        let read = sharing.note(2, SiteId(11), &access(0x5000, Direction::Read));
+        assert_eq!(sharing.note(1, SiteId(10), &access(0x5000, Direction::Write), None).degree, 0.0);
+        let read = sharing.note(2, SiteId(11), &access(0x5000, Direction::Read), None);
         assert_eq!(read, Contention { degree: 0.5, rivals: vec![SiteId(10)] });
-        assert_eq!(sharing.note(1, SiteId(10), &access(0x5000, Direction::Write)).degree, 1.0);
+        assert_eq!(sharing.note(1, SiteId(10), &access(0x5000, Direction::Write), None).degree, 1.0);
     }
 
     #[test]
     fn one_thread_alone_contends_with_nobody() {
         let mut sharing = Sharing::default();
         for site in 0..9 {
-            assert_eq!(sharing.note(1, SiteId(site), &access(0x5000, Direction::Write)).degree, 0.0);
+            assert_eq!(sharing.note(1, SiteId(site), &access(0x5000, Direction::Write), None).degree, 0.0);
         }
     }
 
     #[test]
     fn what_was_written_once_is_soon_forgotten() {
         let mut sharing = Sharing::default();
-        sharing.note(1, SiteId(0), &access(0x5000, Direction::Write));
+        sharing.note(1, SiteId(0), &access(0x5000, Direction::Write), None);
         let degrees =
-            (0..100).map(|thread| sharing.note(thread, SiteId(1), &access(0x5000, Direction::Read)).degree);
+            (0..100).map(|thread| sharing.note(thread, SiteId(1), &access(0x5000, Direction::Read), None).degree);
         assert!(degrees.last().expect("a hundred") < 0.02);
     }
 
     #[test]
     fn neighbours_in_a_page_are_weaker_evidence() {
         let mut sharing = Sharing::default();
-        sharing.note(1, SiteId(10), &access(0x5000, Direction::Write));
-        let degree = sharing.note(2, SiteId(11), &access(0x5800, Direction::Write)).degree;
+        sharing.note(1, SiteId(10), &access(0x5000, Direction::Write), None);
+        let degree = sharing.note(2, SiteId(11), &access(0x5800, Direction::Write), None).degree;
         assert_eq!(degree, NEIGHBOUR);
     }
 
@@ -149,25 +165,36 @@ mod tests {
     fn of_many_neighbours_each_counts_less() {
         let mut sharing = Sharing::default();
         for site in 0..4 {
-            sharing.note(1, SiteId(site), &access(0x5000 + u64::from(site) * 64, Direction::Write));
+            sharing.note(1, SiteId(site), &access(0x5000 + u64::from(site) * 64, Direction::Write), None);
         }
-        let degree = sharing.note(2, SiteId(11), &access(0x5800, Direction::Write)).degree;
+        let degree = sharing.note(2, SiteId(11), &access(0x5800, Direction::Write), None).degree;
         assert_eq!(degree, NEIGHBOUR / 4.0);
+    }
+
+    #[test]
+    fn elements_of_one_array_are_contended_and_rivals_however_far_apart() {
+        let mut sharing = Sharing::default();
+        let array = Some(Address(0x5000));
+        sharing.note(1, SiteId(10), &access(0x5000, Direction::Write), array);
+        let read = sharing.note(2, SiteId(11), &access(0x9000, Direction::Read), array);
+        assert_eq!(read, Contention { degree: ELEMENT / 2.0, rivals: vec![SiteId(10)] });
+        let elsewhere = sharing.note(3, SiteId(12), &access(0xd000, Direction::Read), Some(Address(0xd000)));
+        assert_eq!(elsewhere.degree, 0.0);
     }
 
     #[test]
     fn two_readers_are_no_rivals_and_neither_is_oneself() {
         let mut sharing = Sharing::default();
-        sharing.note(1, SiteId(10), &access(0x5000, Direction::Read));
-        assert!(sharing.note(2, SiteId(11), &access(0x5000, Direction::Read)).rivals.is_empty());
-        sharing.note(1, SiteId(12), &access(0x5000, Direction::Write));
-        assert!(sharing.note(1, SiteId(10), &access(0x5000, Direction::Read)).rivals.is_empty());
+        sharing.note(1, SiteId(10), &access(0x5000, Direction::Read), None);
+        assert!(sharing.note(2, SiteId(11), &access(0x5000, Direction::Read), None).rivals.is_empty());
+        sharing.note(1, SiteId(12), &access(0x5000, Direction::Write), None);
+        assert!(sharing.note(1, SiteId(10), &access(0x5000, Direction::Read), None).rivals.is_empty());
     }
 
     #[test]
     fn a_site_rivals_itself_in_two_threads() {
         let mut sharing = Sharing::default();
-        sharing.note(1, SiteId(10), &access(0x5000, Direction::Write));
-        assert_eq!(sharing.note(2, SiteId(10), &access(0x5000, Direction::Write)).rivals, [SiteId(10)]);
+        sharing.note(1, SiteId(10), &access(0x5000, Direction::Write), None);
+        assert_eq!(sharing.note(2, SiteId(10), &access(0x5000, Direction::Write), None).rivals, [SiteId(10)]);
     }
 }

@@ -209,7 +209,8 @@ impl Process {
             {
                 self.catalogue.site_mut(id).experience.note_store(old == 0);
             }
-            let contention = self.sharing.note(actor, id, &access);
+            let array = operation.array_of(&access, registers);
+            let contention = self.sharing.note(actor, id, &access, array);
             most = most.max(contention.degree);
             self.catalogue.site_mut(id).experience.note_contention(contention.degree);
             for rival in contention.rivals {
