@@ -19,11 +19,18 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    /// A budget of `share` (between 0 and 1) of wall time, from `now` on.
+    /// A budget of `share` (between 0 and 1) of wall time, from `now` on, with credit.
     pub(crate) fn new(share: f64, now: Instant) -> Self {
-        // The credit grows with the share: a budget of nothing buys nothing.
-        let credit = CREDIT.as_secs_f64() * (share / 0.01).min(1.0);
-        Self { share, balance: credit, debt: credit, spent: Duration::ZERO, updated: now }
+        let mut budget = Self { share, balance: 0.0, debt: 0.0, spent: Duration::ZERO, updated: now };
+        budget.grant_credit();
+        budget
+    }
+
+    /// Allows what may be spent ahead at the start. It grows with the share: a budget of nothing buys nothing.
+    pub(crate) fn grant_credit(&mut self) {
+        let credit = CREDIT.as_secs_f64() * (self.share / 0.01).min(1.0);
+        self.balance += credit;
+        self.debt += credit;
     }
 
     /// Earns another share of wall time from now on.

@@ -14,6 +14,7 @@ mod events;
 mod leave;
 mod park;
 mod patrol;
+mod utilization;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
@@ -41,6 +42,7 @@ use boundary::Boundary;
 use catch::{Hold, ParkedHold, Prospect};
 use leave::Leaving;
 use patrol::Breakpoint;
+use utilization::Utilization;
 
 /// How far we are with a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +133,8 @@ pub(crate) struct Process {
     catalogue: Catalogue,
     exploration: Exploration,
     sampler: Sampler,
+    /// What of its time it runs, if it was attached to.
+    utilization: Utilization,
     sharing: Sharing,
     traps: Traps,
     /// In a process that we did not start, instead of traps.
@@ -221,7 +225,8 @@ impl Process {
             modules_read: now,
             catalogue: Catalogue::new(options.include.clone(), options.exclude.clone()),
             exploration: Exploration::new(seed, is_attached),
-            sampler: if is_kin { sampler.without_credit() } else { sampler },
+            sampler: if is_kin || is_attached { sampler.without_credit() } else { sampler },
+            utilization: Utilization::new(now),
             sharing: Sharing::default(),
             traps: Traps::default(),
             breakpoint: None,
@@ -314,9 +319,16 @@ impl Process {
         self.clerk.number()
     }
 
-    /// Shares the budget out anew.
+    /// Shares the budget out anew: of a process that was attached to, a share of the time that it runs.
     pub(crate) fn set_budget(&mut self, budget: f64) {
-        self.sampler.set_budget(budget);
+        if !self.is_attached {
+            return self.sampler.set_budget(budget);
+        }
+        let is_known_now = self.utilization.measure(self.pid, Instant::now());
+        self.sampler.set_budget(budget * self.utilization.share());
+        if is_known_now && !self.is_kin {
+            self.sampler.grant_credit();
+        }
     }
 
     /// Time since the target began to run.

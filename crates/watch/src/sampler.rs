@@ -143,6 +143,13 @@ impl Sampler {
         }
     }
 
+    /// Allows all of it the credit of the start.
+    pub(crate) fn grant_credit(&mut self) {
+        for budget in [&mut self.holding, &mut self.looking, &mut self.prospecting, &mut self.breaking] {
+            budget.grant_credit();
+        }
+    }
+
     /// Keeps to another budget from now on. Where there are long holds, they share with the others.
     pub(crate) fn set_budget(&mut self, budget: f64) {
         let lasting =

@@ -148,8 +148,8 @@ mod tests {
     fn what_was_written_once_is_soon_forgotten() {
         let mut sharing = Sharing::default();
         sharing.note(1, SiteId(0), &access(0x5000, Direction::Write), None);
-        let degrees =
-            (0..100).map(|thread| sharing.note(thread, SiteId(1), &access(0x5000, Direction::Read), None).degree);
+        let degrees = (0..100)
+            .map(|thread| sharing.note(thread, SiteId(1), &access(0x5000, Direction::Read), None).degree);
         assert!(degrees.last().expect("a hundred") < 0.02);
     }
 

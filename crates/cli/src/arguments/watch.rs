@@ -16,7 +16,8 @@ pub(crate) struct WatchArguments {
     #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
     pub(crate) duration: Option<Duration>,
 
-    /// The share of wall time for which threads may be held, in percent.
+    /// The share of wall time for which threads may be held, in percent; of a process that is attached to, of the time
+    /// that it runs.
     #[arg(long, value_name = "PERCENT", default_value = "2%", value_parser = share)]
     pub(crate) budget: f64,
 

@@ -15,6 +15,8 @@ use crate::traps::Purpose;
 /// clock has shown to run, nine in ten of those that were reached at all were reached within 4 ms.
 const WAIT_TO_LOOK: Duration = Duration::from_millis(4);
 const WAIT_TO_HOLD: Duration = Duration::from_millis(15);
+/// How much longer at most where less happens.
+const LONGEST_WAIT: f64 = 8.0;
 /// The share of breakpoints that hold anybody, wherever it may be, before they look.
 const BLIND_SHARE: f64 = 0.3;
 /// The share of looks that go to what was seen before, and to functions that the clock has not seen to run: what is
@@ -90,6 +92,7 @@ impl Process {
         self.cookies += 1;
         let cookie = self.cookies;
         let wait = if matches!(purpose, Purpose::Hold(_)) { WAIT_TO_HOLD } else { WAIT_TO_LOOK };
+        let wait = wait.mul_f64((1.0 / self.utilization.share()).min(LONGEST_WAIT));
         self.breakpoint = Some(Breakpoint { purpose, at, cookie, until: now + wait });
         let threads = self.likely_to_run(THREADS_PER_PROCESSOR * self.processors, None);
         let took = processor_time::of(|| self.watchpoints.break_at(at, threads.into_iter(), cookie));

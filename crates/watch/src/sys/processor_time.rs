@@ -10,13 +10,22 @@ pub(crate) fn of(work: impl FnOnce()) -> Duration {
     of_this_thread().saturating_sub(before)
 }
 
+/// What all threads of a process have taken since it began; nothing if there is no such process.
+pub(crate) fn of_process(pid: i32) -> Option<Duration> {
+    let mut clock = 0;
+    // SAFETY: the pointer is valid for the call.
+    let found = unsafe { libc::clock_getcpuclockid(pid, &raw mut clock) };
+    if found == 0 { read(clock) } else { None }
+}
+
 /// What the calling thread has taken since it began.
 fn of_this_thread() -> Duration {
+    read(libc::CLOCK_THREAD_CPUTIME_ID).unwrap_or_default()
+}
+
+fn read(clock: libc::clockid_t) -> Option<Duration> {
     let mut time = MaybeUninit::<libc::timespec>::zeroed();
     // SAFETY: the pointer is valid for the call; all-zero bytes are a valid value, should it fail.
-    let time = unsafe {
-        libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, time.as_mut_ptr());
-        time.assume_init()
-    };
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+    let (read, time) = unsafe { (libc::clock_gettime(clock, time.as_mut_ptr()), time.assume_init()) };
+    (read == 0).then(|| Duration::new(time.tv_sec as u64, time.tv_nsec as u32))
 }
