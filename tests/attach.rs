@@ -36,6 +36,25 @@ fn a_race_in_a_process_that_runs_already_is_found() {
     assert!(service.end().starts_with("unharmed"));
 }
 
+/// Whoever runs a fiftieth of the time runs for somebody who waits.
+#[test]
+fn a_process_that_has_little_to_do_is_held_for_less() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let held_share = |percent| {
+        let mut service = Service::start(&target("unhurried"), &[percent]).ready();
+        let (run, report) = service.watch("--for 4s --budget 20% --seed 1");
+        assert!(report.findings.is_empty(), "{run:#?}");
+        service.assert_left();
+        assert_eq!(service.end(), "added");
+        report.summary["counts"]["held_share"].as_f64().expect("a number")
+    };
+    let (idle, busy) = (held_share("2"), held_share("100"));
+    assert!(busy > 0.0 && idle < busy / 2.0, "{idle} and {busy} of the time");
+}
+
 /// The kernel still has the old file; without the right to ask for it there is nothing to look at, and that is said.
 #[test]
 fn a_program_that_was_replaced_since_it_began_is_not_mistaken_for_the_new_one() {

@@ -16,7 +16,7 @@ use crate::sys::ptrace;
 
 /// In how many threads a place is watched during a hold: those seen last. Each takes several microseconds, and the held
 /// one stands still meanwhile.
-const MOST_OTHERS: usize = 128;
+pub(super) const MOST_OTHERS: usize = 128;
 /// After so many different visitors a hold ends: more are left for later.
 pub(super) const MOST_VISITORS: usize = 4;
 /// After so many stops it ends too, even if they were all the same visitor's: each costs that one about 40 µs.

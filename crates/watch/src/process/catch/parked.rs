@@ -16,7 +16,7 @@ use jostle_stacks::{CodeAddress, GoroutineRef, GoroutineState, Memory, Registers
 use crate::case::{self, Case, Side};
 use crate::process::Process;
 use crate::process::catch::Watched;
-use crate::process::catch::hold::{MOST_HITS, MOST_VISITORS};
+use crate::process::catch::hold::{MOST_HITS, MOST_OTHERS, MOST_VISITORS};
 use crate::process::events::resume;
 use crate::process::park::Saved;
 use crate::scope::Part;
@@ -82,8 +82,9 @@ impl Process {
         let cookie = hold.watched.cookie;
         let access = hold.watched.access;
         let word = Access { address: hold.status, size: 4, direction: Direction::Read };
-        self.watchpoints.arm(&access, self.threads.keys().copied(), cookie);
-        self.watchpoints.arm(&word, self.threads.keys().copied(), cookie);
+        let likely = self.likely_to_run(MOST_OTHERS, None);
+        self.watchpoints.arm(&access, likely.iter().copied(), cookie);
+        self.watchpoints.arm(&word, likely.into_iter(), cookie);
         self.parked = Some(hold);
         self.parks_in_vain += 1;
         self.sampler.holding.spend(stopped.elapsed());
