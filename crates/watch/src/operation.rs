@@ -108,11 +108,12 @@ impl Operand {
         Address(value(registers, self.base).wrapping_add(index).wrapping_add(self.displacement))
     }
 
-    /// Where the array begins that it points into. Of elements of a byte, either register may be the index; the smaller
-    /// number is.
+    /// Where the array begins that it points into. Of elements of a byte, either register may be the index: the one nearer
+    /// to zero is.
     fn array(&self, registers: &Registers) -> Option<Address> {
         let (base, index) = (value(registers, self.base), value(registers, self.index));
-        let start = if self.scale == 1 { base.max(index) } else { base };
+        let size = |number: u64| number.cast_signed().unsigned_abs();
+        let start = if self.scale == 1 && size(index) > size(base) { index } else { base };
         let is_indexed = self.index != Register::None;
         is_indexed.then(|| Address(start.wrapping_add(self.displacement)))
     }
@@ -379,6 +380,8 @@ mod tests {
         assert_eq!(array(&[0x89, 0x4c, 0x98, 0x08], &registers), Some(Address(0x5008)), "[rax + rbx*4 + 8]");
         assert_eq!(array(&[0x88, 0x0c, 0x18], &registers), Some(Address(0x5000)), "byte [rax + rbx]");
         assert_eq!(array(&[0x88, 0x0c, 0x03], &registers), Some(Address(0x5000)), "byte [rbx + rax]");
+        let backwards = Registers { rbx: 2_u64.wrapping_neg(), ..registers };
+        assert_eq!(array(&[0x88, 0x0c, 0x03], &backwards), Some(Address(0x5000)), "byte [rbx + rax]");
         assert_eq!(array(&[0x89, 0x48, 0x08], &registers), None, "[rax + 8]");
     }
 

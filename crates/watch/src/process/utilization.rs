@@ -12,7 +12,7 @@ use crate::sys::processor_time;
 const INTERVAL: Duration = Duration::from_millis(100);
 /// What is made of the latest measurement, the rest being the ones before: half of what is known is half a second old.
 const LATEST: f64 = 0.15;
-/// A process is never taken for idler than that: who waits for nobody cannot be disturbed much.
+/// A process is never taken for idler than that: something would have to be seen of it all the same.
 const LEAST: f64 = 0.05;
 
 /// The share of wall time for which a process runs, in all of its threads together, 1 at most.
