@@ -4,8 +4,9 @@ use jostle_model::{Access, Address};
 
 use crate::sites::SiteId;
 
-/// When the notes outgrow this they are dropped and taken anew: old addresses have been freed by then.
-const CAPACITY: usize = 1 << 16;
+/// When the notes outgrow this, in words, they are dropped and taken anew: old addresses have been freed by then. A word
+/// takes some 200 bytes; with four times as many, the tracer of a program that allocates all the time grew for an hour.
+const CAPACITY: usize = 1 << 14;
 /// What a neighbour in the page counts if it is the only one there: the slots of a large ring are seldom visited twice,
 /// but its pages are, by the same few sites. Small objects of all kinds share theirs: of several sites, each counts
 /// the less.
