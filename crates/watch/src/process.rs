@@ -309,6 +309,12 @@ impl Process {
         self.hold.is_some()
     }
 
+    /// Whether its own signals wake us so often that plans can be made by the way: Go preempts by one whoever has run for 10 ms.
+    /// Where breakpoints are set in debug registers, each has its time.
+    pub(crate) fn is_woken_often(&self) -> bool {
+        self.modules.has_go() && !self.is_attached
+    }
+
     /// Whether there is anything in it that can collide.
     pub(crate) fn is_at_risk(&self) -> bool {
         self.phase == Phase::Watching && self.threads.len() > 1

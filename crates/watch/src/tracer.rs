@@ -27,8 +27,8 @@ use crate::sys::signals::{Arrival, Inbox};
 use crate::{LookFor, Observer, Options, Progress, WatchError};
 use family::Family;
 
-/// How often plans are made at most: by the way, when something happens; after twice as long without. Waking up takes
-/// more than planning does.
+/// How often plans are made at most: by the way, when something happens; after [twice as long](Tracer::pace) without, or more.
+/// Waking up takes more than planning does.
 const TURN: Duration = Duration::from_millis(5);
 
 pub(crate) struct Tracer<'a> {
@@ -133,19 +133,19 @@ impl<'a> Tracer<'a> {
     /// Watches until the target is gone, or left.
     pub(crate) fn run(&mut self) -> Result<(), WatchError> {
         // Where nothing is stopped, nobody waits.
-        let haste = (self.common.options.look_for == LookFor::Collisions).then(Haste::begin);
+        let mut haste = (self.common.options.look_for == LookFor::Collisions).then(Haste::begin);
         while !self.processes.is_empty() {
+            if let Some(haste) = &mut haste {
+                haste.be_urgent(self.somebody_waits());
+            }
             match self.inbox.wait(self.patience()) {
                 Arrival::End { signal, from_terminal } => self.asked_to_end(signal, from_terminal),
                 Arrival::Child | Arrival::Nothing => {}
             }
             self.serve_events()?;
             self.end_what_is_due();
-            if Instant::now() + TURN >= self.next_turn {
-                match haste.as_ref().filter(|_| !self.somebody_waits()) {
-                    Some(haste) => haste.at_leisure(|| self.turn()),
-                    None => self.turn(),
-                }
+            if Instant::now() + self.pace() >= self.next_turn + TURN {
+                self.turn();
                 self.next_turn = Instant::now() + self.pace();
             }
             self.bury();
@@ -163,9 +163,15 @@ impl<'a> Tracer<'a> {
     /// How long plans hold. Where nothing is planned, there are only times to be kept.
     fn pace(&self) -> Duration {
         match self.common.options.look_for {
+            LookFor::Collisions if self.is_woken_often() => 5 * TURN,
             LookFor::Collisions => 2 * TURN,
             LookFor::Endings => 4 * TURN,
         }
+    }
+
+    /// Whether the target itself wakes us often enough.
+    fn is_woken_often(&self) -> bool {
+        self.processes.values().all(|process| process.is_woken_often())
     }
 
     /// How long nothing needs to be done unless something happens.

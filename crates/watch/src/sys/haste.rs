@@ -4,8 +4,10 @@ use std::ptr;
 /// The time slice to ask for, in nanoseconds; the shortest that the kernel grants (kernel/sched/syscalls.c).
 const SLICE: u64 = 100_000;
 
-/// The niceness to ask for: the most urgent. Where a thousand threads want two processors, those that were held stood still
-/// for 5 to 15 % of the time where 2 % were allowed, since we came late to let them go; so it is 2.1 to 2.3 %.
+/// The niceness to ask for while a thread is held: the most urgent. Where a thousand threads want two processors, those that
+/// were held stood still for 5 to 15 % of the time where 2 % were allowed, since we came late to let them go; so it is 2.1 to
+/// 2.3 %. At other times it does harm: whoever is that urgent takes the processor from one thread of the target when another
+/// one stops, and leaves that one's processor idle.
 const URGENT: libc::c_int = -20;
 
 /// A thread that is woken in time, until dropped: whoever stops in the target waits for it. Those whom it starts would
@@ -15,6 +17,7 @@ pub(crate) struct Haste {
     attributes: Option<libc::sched_attr>,
     /// Its niceness before, where we may be more urgent.
     niceness: Option<libc::c_int>,
+    is_urgent: bool,
 }
 
 impl Haste {
@@ -25,16 +28,15 @@ impl Haste {
         set_slack(1_000);
         let attributes = shorten_slice();
         let niceness = niceness().filter(|_| set_niceness(URGENT));
-        Self { slack, attributes, niceness }
+        Self { slack, attributes, niceness, is_urgent: true }
     }
 
-    /// Does something that nobody waits for, as urgently as others do theirs.
-    pub(crate) fn at_leisure<R>(&self, work: impl FnOnce() -> R) -> R {
-        let Some(before) = self.niceness else { return work() };
-        set_niceness(before);
-        let done = work();
-        set_niceness(URGENT);
-        done
+    /// Goes on as urgently as can be, or as others do.
+    pub(crate) fn be_urgent(&mut self, urgent: bool) {
+        if let Some(before) = self.niceness.filter(|_| urgent != self.is_urgent) {
+            set_niceness(if urgent { URGENT } else { before });
+            self.is_urgent = urgent;
+        }
     }
 }
 
