@@ -12,7 +12,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use harness::jostle::{Run, have_the_machine, machine_lets_us_look, watch};
-use harness::report::{Report, assert_keeps_contract, is_between, shown_line};
+use harness::report::{Report, assert_keeps_contract, is_between, shown_line, side_contains};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -169,6 +169,36 @@ fn every_broken_specimen_is_caught_on_both_sides() {
 #[test]
 fn no_healthy_specimen_is_accused() {
     for_each_specimen(&Expected::Silence, Specimen::is_silent);
+}
+
+/// The place that tells where the memory was allocated, with the one that frees it.
+fn allocation_and_free(finding: &Value) -> Option<(&Value, &Value)> {
+    let places = finding["places"].as_array().expect("a list");
+    let at = |role: &str| places.iter().find(|place| place["role"] == role);
+    Some((at("allocate")?, at("free")?))
+}
+
+/// Blocks can be followed only once somebody was seen to free, and a finding may come before: three in five tell it.
+#[test]
+fn memory_that_is_freed_too_early_is_told_with_where_it_was_allocated() {
+    const ATTEMPTS: u64 = 8;
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    build();
+    let frees_site = |free: &Value| shown_line(free).starts_with("delete old");
+    let is_told = |seed| {
+        let (run, report) = watched("--for 3s", seed, &specimen("early-delete-broken"), &["4"]);
+        let told: Vec<_> = report.findings.iter().filter_map(allocation_and_free).collect();
+        for (allocation, free) in &told {
+            assert!(side_contains(allocation, "parse"), "{run:#?}");
+            let is_site = shown_line(allocation).contains("new Site{");
+            assert!(is_site || !frees_site(free), "{run:#?}");
+        }
+        told.iter().any(|(_, free)| frees_site(free))
+    };
+    assert!((1..=ATTEMPTS).any(is_told), "never told");
 }
 
 impl Pair {

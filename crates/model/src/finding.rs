@@ -103,6 +103,18 @@ pub struct Collision {
     pub at_ms: u64,
     /// How often this pair has been caught so far.
     pub times: u64,
+    /// Of memory that is given back: what is known of where it comes from, if anything. The last place is where.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lifetimes: Option<Lifetimes>,
+}
+
+/// Of how many blocks that were given back at the same place it was seen where they were allocated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Lifetimes {
+    /// How many of them at the place that is shown.
+    pub allocated_here: u64,
+    /// How many were followed from their allocation to their end.
+    pub followed: u64,
 }
 
 /// What was measured.

@@ -43,7 +43,7 @@ pub use boundary::{Boundary, Given};
 pub use call::{CallEnd, CallPhase, CallSummary, Caller, SerialRun, StepCount, Whereabouts, WrongAnswer};
 pub use crash::{Crash, Hang, Register};
 pub use crossing::{Crossing, Exchange};
-pub use finding::{Collision, Evidence, Finding, Fingerprint, Grade, Rule};
+pub use finding::{Collision, Evidence, Finding, Fingerprint, Grade, Lifetimes, Rule};
 pub use frame::{Frame, Snippet};
 pub use go::is_go_standard_package;
 pub use hunt::{

@@ -14,6 +14,8 @@ pub enum Role {
     ReadWrite,
     /// Gave the memory back to its allocator.
     Free,
+    /// Had allocated memory that is given back where this finding tells of: the same block, or others before it.
+    Allocate,
     /// Was killed here.
     Crash,
     /// Stood here when another thread was killed.

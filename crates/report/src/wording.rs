@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jostle_model::{
-    Atomicity, Boundary, Collision, Crash, Evidence, Finding, Grade, Place, Role, Rule, Thread,
+    Atomicity, Boundary, Collision, Crash, Evidence, Finding, Grade, Lifetimes, Place, Role, Rule, Thread,
 };
 
 use crate::{paths, printable, probe, quantity, shadow, signal};
@@ -76,6 +76,7 @@ pub(crate) fn deed(finding: &Finding, index: usize) -> String {
         }
         Evidence::Boundary(boundary) => boundary_deed(boundary, place, &who),
         Evidence::Collision(_) if unseen(place) => OTHER_SIDE_UNSEEN.to_owned(),
+        Evidence::Collision(collision) if place.role == Role::Allocate => allocated(collision),
         Evidence::Collision(_) if index > 0 => {
             format!("{who} {} it here meanwhile{}", past(place.role), kind(finding.rule, place))
         }
@@ -192,6 +193,16 @@ pub(crate) fn position(place: &Place) -> Option<String> {
 /// A path, fit to be shown and not shortened.
 pub(crate) fn whole(path: &Path) -> String {
     paths::fitted(path, usize::MAX)
+}
+
+/// What was seen of where memory comes from that is given back.
+fn allocated(collision: &Collision) -> String {
+    let of = |seen: &Lifetimes| {
+        let followed = quantity::counted(seen.followed, "block");
+        format!(": {} of {followed} followed", seen.allocated_here)
+    };
+    let seen = collision.lifetimes.as_ref().map(of).unwrap_or_default();
+    format!("what is freed there is allocated here{seen}")
 }
 
 /// Which side is which half; only a half-atomic finding is about that.

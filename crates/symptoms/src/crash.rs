@@ -1,6 +1,6 @@
 //! Crashes that were unwound from outside, as failures.
 
-use jostle_model::{Crash, Evidence, ExitStatus, Failure, Finding, Frame, Place, Signature};
+use jostle_model::{Crash, Evidence, ExitStatus, Failure, Finding, Frame, Place, Role, Signature};
 
 use crate::diagnose;
 use crate::frame::{self, Language};
@@ -54,8 +54,10 @@ fn kind(crash: &Crash) -> String {
 fn signature(kind: String, finding: &Finding) -> Signature {
     let is_crash = matches!(finding.evidence, Evidence::Crash(_));
     let places = if is_crash { &finding.places[..finding.places.len().min(1)] } else { &finding.places[..] };
+    // Where memory was allocated is not always seen.
+    let took_part = places.iter().filter(|place| place.role != Role::Allocate);
     let mut sides: Vec<String> =
-        places.iter().map(|place| labels(place, is_crash)).filter(|side| !side.is_empty()).collect();
+        took_part.map(|place| labels(place, is_crash)).filter(|side| !side.is_empty()).collect();
     sides.sort();
     sides.dedup();
     let exact = if sides.is_empty() { kind.clone() } else { format!("{kind} in {}", sides.join(" and ")) };

@@ -21,6 +21,7 @@ use jostle_model::{Address, Finding};
 use crate::case::{Case, CaseKey};
 use crate::crash::{Crash, Hang};
 use crate::files::FileBytes;
+use crate::lifetimes::Origin;
 use crate::source::Sources;
 use crate::swap::Swap;
 use view::{Images, View};
@@ -30,7 +31,7 @@ enum Message {
     Loaded(FileBytes, u64),
     Unloaded(FileBytes, u64),
     Named(Address, String),
-    Case(Box<Case>),
+    Case(Box<Case>, Option<Origin>),
     Crash(Box<Crash>),
     Hang(Box<Hang>),
     Swap(Box<Swap>),
@@ -159,9 +160,9 @@ impl Clerk {
         self.send(Message::Named(at, name));
     }
 
-    /// Hands in a case.
-    pub(crate) fn hear(&self, case: Case) {
-        self.send(Message::Case(Box::new(case)));
+    /// Hands in a case, and where memory comes from that is given back in it.
+    pub(crate) fn hear(&self, case: Case, origin: Option<Origin>) {
+        self.send(Message::Case(Box::new(case), origin));
     }
 
     /// Hands in a value that did not arrive. It only has to be named as well.
@@ -208,7 +209,7 @@ fn sit(inbox: &Receiver<Option<(u64, Message)>>, outbox: &Sender<Judged>) {
                 views.remove(&clerk);
                 continue;
             }
-            Message::Case(case) => (case.key(), view.judge(&case)),
+            Message::Case(case, origin) => (case.key(), view.judge(&case, origin.as_ref())),
             Message::Swap(swap) => (swap.key(), Judgement::Guilty(Box::new(view.judge_swap(&swap)))),
             Message::Crash(crash) => {
                 let finding = Box::new(view.judge_crash(&crash));

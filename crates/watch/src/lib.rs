@@ -38,6 +38,7 @@ mod files;
 mod foreign_text;
 mod heads;
 mod judge;
+mod lifetimes;
 mod mappings;
 mod memory;
 mod modules;

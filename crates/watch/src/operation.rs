@@ -1,5 +1,6 @@
 //! What one instruction does to memory, and where: static facts by decoding, addresses by registers.
 
+mod allocation;
 mod release;
 mod straight_line;
 
@@ -10,6 +11,7 @@ use iced_x86::{
 use jostle_model::{Access, Address, Direction};
 use jostle_stacks::Registers;
 
+pub(crate) use allocation::{AllocationSite, allocations};
 pub(crate) use release::{Callee, Release, stub};
 use straight_line::StraightLine;
 

@@ -26,6 +26,7 @@ use crate::case::CaseKey;
 use crate::exploration::Exploration;
 use crate::files::Files;
 use crate::judge::{Clerk, Judgement};
+use crate::lifetimes::Lifetimes;
 use crate::memory::TargetMemory;
 use crate::modules::Modules;
 use crate::sampler::Sampler;
@@ -39,7 +40,7 @@ use crate::watchpoints::Watchpoints;
 use crate::{LookFor, Options, WatchError, preflight};
 use autopsy::{LastFault, Looks};
 use boundary::Boundary;
-use catch::{Hold, ParkedHold, Prospect};
+use catch::{Hold, Lifetime, ParkedHold, Prospect};
 use leave::Leaving;
 use patrol::Breakpoint;
 use utilization::Utilization;
@@ -154,6 +155,9 @@ pub(crate) struct Process {
     parks_in_vain: u32,
     /// Oldest first.
     prospects: Vec<Prospect>,
+    /// The block that is being followed from its allocation to its end, and what is known of others.
+    lifetime: Option<Lifetime>,
+    lifetimes: Lifetimes,
     /// The calls of native functions by Go code.
     pub(crate) boundary: Boundary,
     /// Threads that were let go for a single instruction, and have not reported since.
@@ -239,6 +243,8 @@ impl Process {
             parked: None,
             parks_in_vain: 0,
             prospects: Vec::new(),
+            lifetime: None,
+            lifetimes: Lifetimes::new(seed, now),
             boundary: Boundary::default(),
             stepping: BTreeSet::new(),
             later: Vec::new(),
@@ -296,6 +302,7 @@ impl Process {
     pub(crate) fn end_what_is_due(&mut self) {
         self.end_hold_if_due();
         self.end_prospects_if_due();
+        self.end_lifetime_if_due();
         self.end_following_if_due();
         self.end_parked_hold_if_due();
         self.wait_for_call_if_due();
@@ -396,6 +403,7 @@ impl Process {
         self.stop_following();
         self.end_parked_hold();
         self.prospects.clear();
+        self.lifetime = None;
         self.later.clear();
         self.breakpoint = None;
         if let Some(memory) = &self.memory {

@@ -221,6 +221,16 @@ impl Sampler {
         promises && !site.experience.is_well_known() || self.rng.f64() < BLIND_SHARE
     }
 
+    /// Whether a lifetime can be followed now. Like a prospect it holds nobody.
+    pub(crate) fn may_follow_lifetimes(&mut self, now: Instant) -> bool {
+        self.prospecting.balance(now) > 0.0
+    }
+
+    /// Where somebody was seen to give memory back.
+    pub(crate) fn releases(&self) -> &[SiteId] {
+        &self.releases
+    }
+
     /// Whether a hold can be paid for now.
     pub(crate) fn may_hold(&mut self, now: Instant) -> bool {
         self.holding.balance(now) > 0.0

@@ -166,8 +166,17 @@ pub(crate) fn release(name: &str) -> Option<Release> {
     }
 }
 
+/// Whether a function returns memory that it has allocated.
+pub(crate) fn allocates(name: &str) -> bool {
+    const C: [&str; 8] =
+        ["malloc", "calloc", "realloc", "reallocarray", "aligned_alloc", "memalign", "strdup", "strndup"];
+    let is_new = ["_Znwm", "_Znam", "operator new"].iter().any(|start| name.starts_with(start));
+    let rust = ["__rust_alloc", "__rust_alloc_zeroed", "__rust_realloc", "__rdl_alloc", "__rdl_alloc_zeroed"];
+    is_new || C.contains(&name) || rust.iter().any(|end| name.ends_with(end))
+}
+
 /// Whether a function gives memory back, or is the inside of one that does.
-fn is_free(name: &str) -> bool {
+pub(crate) fn is_free(name: &str) -> bool {
     release(name).is_some() || ["_int_free", "realloc"].contains(&name)
 }
 
@@ -383,6 +392,14 @@ mod tests {
             assert_eq!(release(name), Some(Release::Sized), "{name}");
         }
         assert!(["freeze", "malloc", "release"].iter().all(|name| release(name).is_none()));
+    }
+
+    #[test]
+    fn whatever_allocates_is_known() {
+        let names =
+            ["malloc", "_Znwm", "_ZnamSt11align_val_t", "operator new(unsigned long)", "__rust_alloc"];
+        assert!(names.iter().all(|name| allocates(name)));
+        assert!(["mallopt", "free", "renewal", "_ZdlPv"].iter().all(|name| !allocates(name)));
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -8,7 +8,7 @@ use jostle_stacks::Image;
 
 use crate::experience::Experience;
 use crate::modules::Loaded;
-use crate::operation::{self, Callee, Operation, Release};
+use crate::operation::{self, AllocationSite, Callee, Operation, Release};
 use crate::patterns::Patterns;
 use crate::scope::{self, ModuleKind, Part};
 
@@ -96,6 +96,9 @@ struct Module {
     releases: HashMap<Address, Release>,
     /// The same for code that was found to be called, or not.
     called: RefCell<HashMap<Address, Option<Release>>>,
+    /// The places in its import table that lead to where memory is allocated; and code that was found to do so, or not.
+    allocators: HashSet<Address>,
+    called_to_allocate: RefCell<HashMap<Address, bool>>,
 }
 
 impl Module {
@@ -121,6 +124,25 @@ impl Module {
             _ => scope::release(&self.image.function_name(here)?),
         }
     }
+
+    /// Whether memory is allocated where a call leads.
+    fn allocates(&self, callee: Callee) -> bool {
+        match callee {
+            Callee::Slot(slot) => self.allocators.contains(&slot),
+            Callee::Code(at) => {
+                *self.called_to_allocate.borrow_mut().entry(at).or_insert_with(|| self.allocates_by(at))
+            }
+        }
+    }
+
+    /// The same where it leads to the code at `at`.
+    fn allocates_by(&self, at: Address) -> bool {
+        let here = at.unload(self.bias);
+        match self.image.code(here, STUB).and_then(|code| operation::stub(code, at)) {
+            Some(Callee::Slot(slot)) => self.allocators.contains(&slot),
+            _ => self.image.function_name(here).is_some_and(|name| scope::allocates(&name)),
+        }
+    }
 }
 
 fn releases(loaded: &Loaded) -> HashMap<Address, Release> {
@@ -130,6 +152,11 @@ fn releases(loaded: &Loaded) -> HashMap<Address, Release> {
     known.collect()
 }
 
+fn allocators(loaded: &Loaded) -> HashSet<Address> {
+    let allocate = loaded.image.imports().iter().filter(|import| scope::allocates(import.name));
+    allocate.map(|import| import.slot.load(loaded.bias)).collect()
+}
+
 /// Every function of the target's code, and the sites of those that were decoded.
 #[derive(Default)]
 pub(crate) struct Catalogue {
@@ -137,6 +164,8 @@ pub(crate) struct Catalogue {
     functions: Vec<Function>,
     sites: Vec<Site>,
     by_address: HashMap<Address, SiteId>,
+    /// Where the functions that were decoded allocate.
+    allocations: Vec<AllocationSite>,
     include: Patterns,
     exclude: Patterns,
 }
@@ -172,6 +201,8 @@ impl Catalogue {
             functions: functions.clone(),
             releases: releases(loaded),
             called: RefCell::default(),
+            allocators: allocators(loaded),
+            called_to_allocate: RefCell::default(),
         });
         functions
     }
@@ -208,6 +239,7 @@ impl Catalogue {
         for site in self.sites.iter_mut().filter(|site| range.contains(&site.operation.at)) {
             site.mapped = false;
         }
+        self.allocations.retain(|site| !range.contains(&site.call));
         Some(range)
     }
 
@@ -286,6 +318,7 @@ impl Catalogue {
         self.functions[id.0 as usize].is_decoded = true;
         let part = function.part.unwrap_or(Part::User);
         let is_go = self.modules[function.module].is_go_code(function.at);
+        self.allocations.extend(self.allocations_of(function).filter(|_| !is_go));
         for (operation, inlined) in self.operations(function).unwrap_or_default() {
             let part = inlined.part.unwrap_or(part);
             self.by_address.insert(operation.at, SiteId(self.sites.len() as u32));
@@ -299,6 +332,23 @@ impl Catalogue {
             });
         }
         first..self.sites.len() as u32
+    }
+
+    /// Where a native function allocates.
+    fn allocations_of(&self, function: Function) -> impl Iterator<Item = AllocationSite> + use<> {
+        let module = &self.modules[function.module];
+        let code = self.code(function).unwrap_or_default();
+        operation::allocations(code, function.at, &|callee| module.allocates(callee)).into_iter()
+    }
+
+    /// Where the functions that were decoded allocate.
+    pub(crate) fn allocations(&self) -> &[AllocationSite] {
+        &self.allocations
+    }
+
+    /// The call that has allocated for whoever stands at `after`.
+    pub(crate) fn allocating_call(&self, after: Address) -> Option<Address> {
+        self.allocations.iter().find(|site| site.after == after).map(|site| site.call)
     }
 
     /// The machine code of a function.

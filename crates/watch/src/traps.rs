@@ -18,6 +18,8 @@ pub(crate) enum Purpose {
     Scout(SiteId),
     /// To hold the thread that arrives at this site.
     Hold(SiteId),
+    /// To follow a block of memory that was allocated right before this place.
+    Allocation(Address),
     /// To follow what a native function has returned to this place.
     Follow(Address),
 }

@@ -31,7 +31,7 @@ fn a_side_that_was_not_seen_is_said_to_be_unseen() {
 }
 
 #[test]
-fn a_use_after_free_carries_the_stack_of_the_free() {
+fn a_use_after_free_carries_the_stacks_of_the_free_and_of_the_allocation() {
     assert_snapshot!(picture(samples::use_after_free()));
 }
 

@@ -2,7 +2,7 @@
 
 use jostle_model::{
     Address, Atomicity, Boundary, Collision, Crash, Evidence, ExitStatus, Finding, Fingerprint, Frame, Given,
-    Goroutine, Grade, Place, Register, Role, Rule, Snippet, Summary, Thread, UpperBound, Verdict,
+    Goroutine, Grade, Lifetimes, Place, Register, Role, Rule, Snippet, Summary, Thread, UpperBound, Verdict,
     WatchCounts,
 };
 
@@ -61,6 +61,7 @@ pub(crate) fn half_atomic() -> Finding {
             held_us: 812,
             at_ms: 317,
             times: 14,
+            lifetimes: None,
         }),
     }
 }
@@ -142,6 +143,7 @@ pub(crate) fn across_languages() -> Finding {
             held_us: 2_450,
             at_ms: 4_020,
             times: 1,
+            lifetimes: None,
         }),
     }
 }
@@ -245,6 +247,7 @@ pub(crate) fn one_side_unknown() -> Finding {
             held_us: 95,
             at_ms: 12_000,
             times: 3,
+            lifetimes: None,
         }),
     }
 }
@@ -255,7 +258,7 @@ pub(crate) fn use_after_free() -> Finding {
         rule: Rule::UseAfterFree,
         id: Fingerprint(u64::MAX),
         title: "Matcher::~Matcher() frees what Matcher::match(std::string_view) const still reads".to_owned(),
-        places: vec![native_user(), finalizer()],
+        places: vec![native_user(), finalizer(), constructor()],
         evidence: Evidence::Collision(Collision {
             address: Address(0x7f44_0000_0020),
             size: 8,
@@ -265,6 +268,7 @@ pub(crate) fn use_after_free() -> Finding {
             held_us: 1_100,
             at_ms: 60,
             times: 2,
+            lifetimes: Some(Lifetimes { allocated_here: 11, followed: 12 }),
         }),
     }
 }
@@ -303,6 +307,18 @@ fn native_user() -> Place {
             32,
             "int Matcher::match(std::string_view url) const {\n  for (const auto& rule : rules_) {\n",
         ),
+    }
+}
+
+fn constructor() -> Place {
+    let frame = frame("Matcher::Matcher()", "/build/matcher/matcher.cc", 14, MATCHER_LIBRARY, 0x7f00_1300);
+    let code = "Matcher::Matcher() : table_(new Rule[64]) {}\n";
+    Place {
+        stack: vec![frame],
+        shown: 0,
+        role: Role::Allocate,
+        snippet: snippet("/build/matcher/matcher.cc", 14, 14, code),
+        ..finalizer()
     }
 }
 
@@ -355,6 +371,7 @@ pub(crate) fn without_symbols() -> Finding {
             held_us: 1_000_000,
             at_ms: 900_000,
             times: 1_234,
+            lifetimes: None,
         }),
     }
 }

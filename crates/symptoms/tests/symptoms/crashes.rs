@@ -110,6 +110,7 @@ fn a_race_that_was_caught_is_the_same_whoever_came_first() {
         held_us: 1,
         at_ms: 1,
         times: 1,
+        lifetimes: None,
     };
     let sides = [
         place(Role::Write, vec![frame("main.add", "/src/main.go", 7)], 0),

@@ -1,11 +1,14 @@
 //! What two sides amount to, and how it is told.
 
-use jostle_model::{Atomicity, Collision, Evidence, Finding, Fingerprint, Grade, Place, Role, Rule};
+use jostle_model::{
+    Atomicity, Collision, Evidence, Finding, Fingerprint, Grade, Lifetimes, Place, Role, Rule,
+};
 
 use super::Judgement;
 use super::blame::Blame;
 use super::view::Witness;
 use crate::case::Case;
+use crate::lifetimes::Origin;
 
 /// What two sides amount to.
 pub(super) fn rule(held: &Witness, other: &Witness) -> Result<Rule, Judgement> {
@@ -46,6 +49,23 @@ pub(super) fn judge_alone(case: &Case, held: Witness) -> Judgement {
     }
 }
 
+/// The same as [`guilty`], with where the memory was allocated, if that was seen.
+pub(super) fn guilty_of_early_release(
+    case: &Case,
+    held: Place,
+    other: Place,
+    origin: Option<(Place, &Origin)>,
+) -> Judgement {
+    let mut judgement = guilty(case, Rule::UseAfterFree, held, other);
+    if let (Judgement::Guilty(finding), Some((allocation, origin))) = (&mut judgement, origin)
+        && let Evidence::Collision(collision) = &mut finding.evidence
+    {
+        collision.lifetimes = Some(Lifetimes { allocated_here: origin.times, followed: origin.followed });
+        finding.places.push(allocation);
+    }
+    judgement
+}
+
 pub(super) fn guilty(case: &Case, rule: Rule, held: Place, other: Place) -> Judgement {
     let changed = case.old != case.new;
     let grade = match other.role {
@@ -68,6 +88,7 @@ pub(super) fn guilty(case: &Case, rule: Rule, held: Place, other: Place) -> Judg
             held_us: case.held_us,
             at_ms: case.at_ms,
             times: 1,
+            lifetimes: None,
         }),
     }))
 }

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use jostle_model::{Address, Atomicity, Direction, Frame, Goroutine, Place, Role, Thread};
+use jostle_model::{Address, Atomicity, Direction, Frame, Goroutine, Place, Role, Rule, Thread};
 use jostle_stacks::{AddressSpace, Image, Trace};
 
 use super::blame::{self, Blame};
 use super::{Judgement, ruling};
 use crate::case::{Case, Form, Side};
 use crate::files::FileBytes;
+use crate::lifetimes::Origin;
 use crate::scope;
 use crate::source::Sources;
 
@@ -59,11 +60,15 @@ impl View {
         self.images.retain(|(path, at, _)| !unloaded(path, *at));
     }
 
-    pub(super) fn judge(&self, case: &Case) -> Judgement {
+    pub(super) fn judge(&self, case: &Case, origin: Option<&Origin>) -> Judgement {
         let held = self.witness(&case.held, case.access.size);
         let Some(other) = &case.other else { return ruling::judge_alone(case, held) };
         let other = self.witness(other, case.access.size);
         match ruling::rule(&held, &other) {
+            Ok(Rule::UseAfterFree) => {
+                let origin = origin.map(|origin| (self.allocation(&origin.allocation), origin));
+                ruling::guilty_of_early_release(case, held.place, other.place, origin)
+            }
             Ok(rule) => ruling::guilty(case, rule, held.place, other.place),
             Err(judgement) => judgement,
         }
@@ -74,7 +79,7 @@ impl View {
         let innermost = innermost_frames(&stack, &side.trace);
         let atomicity = match side.form {
             Form::Locked => Atomicity::Atomic,
-            Form::Other | Form::Release | Form::Kernel => Atomicity::Plain,
+            Form::Other | Form::Release | Form::Allocation | Form::Kernel => Atomicity::Plain,
             Form::Unknown => Atomicity::Undecided,
             Form::Move => self.atomicity_of_move(side, &stack[..innermost], size),
         };
@@ -101,6 +106,11 @@ impl View {
             shown,
         };
         Witness { place, atomicity, blame }
+    }
+
+    /// Where memory was allocated, with names.
+    fn allocation(&self, side: &Side) -> Place {
+        Place { role: Role::Allocate, atomicity: None, ..self.witness(side, 0).place }
     }
 
     fn over_reads(&self, stack: &[Frame]) -> bool {

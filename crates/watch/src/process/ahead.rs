@@ -57,6 +57,7 @@ impl Process {
             steps.extend(self.sampler.plan(&mut self.catalogue, is_busy, now));
             self.set_traps(&steps);
             self.wait_for_call(now);
+            self.wait_for_allocations(now);
         }
     }
 
@@ -147,7 +148,7 @@ impl Process {
         match purpose {
             Purpose::Discover(function) => self.catalogue.entry(function),
             Purpose::Scout(site) | Purpose::Hold(site) => Some(self.catalogue.site(site).operation.at),
-            Purpose::Follow(at) => Some(at),
+            Purpose::Allocation(at) | Purpose::Follow(at) => Some(at),
         }
     }
 

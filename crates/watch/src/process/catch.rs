@@ -1,7 +1,9 @@
 //! What a stopped thread is stopped for: to be looked at, to be held, or because it came to where another is.
 
+mod deallocation;
 mod heap;
 mod hold;
+mod lifetime;
 mod parked;
 mod prospect;
 mod suspects;
@@ -22,6 +24,7 @@ use crate::sys::ptrace;
 use crate::traps::{Purpose, Step};
 
 pub(super) use hold::Hold;
+pub(super) use lifetime::Lifetime;
 pub(super) use parked::ParkedHold;
 pub(super) use prospect::Prospect;
 
@@ -255,6 +258,11 @@ impl Process {
         let meant = |watched: Watched| watched.is_meant(cookie, struck);
         let hold = self.hold.as_ref().is_some_and(|hold| meant(hold.watched));
         let prospect = self.prospects.iter().any(|prospect| meant(prospect.watched));
+        if self.is_of_lifetime(cookie, struck)
+            && let Ok(registers) = ptrace::registers(tid)
+        {
+            self.came_to_lifetime(&registers);
+        }
         if (hold || prospect)
             && let Ok(registers) = ptrace::registers(tid)
             && !self.may_not_use_it(&registers)

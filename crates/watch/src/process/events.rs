@@ -98,6 +98,7 @@ impl Process {
         self.parked = None;
         self.boundary = Boundary::default();
         self.prospects.clear();
+        self.lifetime = None;
         self.later.clear();
         self.breakpoint = None;
         self.threads.clear();
@@ -244,6 +245,10 @@ impl Process {
             }
             Some(Purpose::Scout(site)) => self.arrived(tid, site, false, registers, stopped),
             Some(Purpose::Hold(site)) => self.arrived(tid, site, true, registers, stopped),
+            Some(Purpose::Allocation(after)) => {
+                self.allocated(tid, after, registers);
+                false
+            }
             Some(Purpose::Follow(at)) => self.native_returned(tid, at, registers, stopped),
             None => false,
         };

@@ -24,6 +24,9 @@ const BLIND_SHARE: f64 = 0.3;
 const AGAIN_SHARE: f64 = 0.4;
 const FUNCTION_SHARE: f64 = 0.5;
 
+/// The share that goes to where memory is allocated, in programs that give it back by hand.
+const ALLOCATION_SHARE: f64 = 0.1;
+
 /// In how many threads per processor it is set: those that were seen to run last.
 const THREADS_PER_PROCESSOR: usize = 2;
 
@@ -73,6 +76,11 @@ impl Process {
     fn next_look(&mut self, now: Instant) -> Option<Purpose> {
         if !self.sampler.may_look(now) {
             return None;
+        }
+        if self.sampler.chance(ALLOCATION_SHARE)
+            && let Some(after) = self.next_allocation(now)
+        {
+            return Some(Purpose::Allocation(after));
         }
         if self.sampler.chance(FUNCTION_SHARE)
             && let Some(function) = self.exploration.next_function(&self.catalogue)

@@ -63,14 +63,17 @@ impl Process {
 
     /// Whether some of these bytes are watched already. Of two watchpoints that one access hits, only one is told:
     /// the kernel keeps one SIGTRAP per thread.
-    fn is_watched(&self, access: &Access) -> bool {
+    pub(super) fn is_watched(&self, access: &Access) -> bool {
         let hold = self.hold.iter().map(|hold| hold.watched.access);
-        hold.chain(self.prospects.iter().map(|prospect| prospect.watched.access))
+        let lifetime = self.lifetime.iter().map(|lifetime| lifetime.watched.access);
+        hold.chain(lifetime)
+            .chain(self.prospects.iter().map(|prospect| prospect.watched.access))
             .any(|watched| watched.overlaps(access))
     }
 
     /// Gives up the prospects that watch bytes of `access`, and the oldest, until a hold finds the registers it needs.
     pub(super) fn make_room(&mut self, access: &Access) {
+        self.make_room_beside_lifetime(access);
         let in_the_way = |prospect: &Prospect| prospect.watched.access.overlaps(access);
         while !self.prospects.is_empty() {
             let next = self.prospects.iter().position(in_the_way);
@@ -84,6 +87,7 @@ impl Process {
 
     /// Gives all prospects up, for something that needs their registers.
     pub(in crate::process) fn end_prospects(&mut self) {
+        self.give_up_lifetime();
         for given_up in std::mem::take(&mut self.prospects) {
             self.watchpoints.disarm(given_up.watched.cookie);
         }

@@ -1,0 +1,144 @@
+//! Following one block from its allocation to its end, with a watchpoint where the allocator writes when it takes the block
+//! back, and nobody held.
+
+use std::time::{Duration, Instant};
+
+use jostle_model::{Access, Address, Direction};
+
+use crate::case::{self, Form, Side};
+use crate::process::Process;
+use crate::process::catch::Watched;
+use crate::sys::processor_time;
+use crate::traps::{Purpose, Step};
+use crate::watchpoints;
+
+/// Where glibc writes into a block that it takes back, from its beginning: the mark that it is in a thread's cache, or the
+/// second link of a list (malloc/malloc.c: `tcache_entry.key`, `malloc_chunk.bk`).
+const MARK: u64 = 8;
+/// How long a block is followed.
+const LONGEST: Duration = Duration::from_millis(20);
+/// After so many stores of the program's own the block is given up: each stops a thread.
+const MOST_STORES: u32 = 6;
+/// In how many threads per processor it is watched: those that were seen to run last.
+const THREADS_PER_PROCESSOR: usize = 4;
+
+/// A block that is being followed.
+#[derive(Debug)]
+pub(in crate::process) struct Lifetime {
+    call: Address,
+    allocation: Side,
+    pub(super) watched: Watched,
+    until: Instant,
+    stores: u32,
+}
+
+impl Process {
+    /// Waits for somebody to allocate, in programs that give memory back by hand.
+    pub(in crate::process) fn wait_for_allocations(&mut self, now: Instant) {
+        if !self.lifetimes.is_due(now) || !self.may_follow_a_lifetime(now) {
+            return;
+        }
+        let (before, next) = self.lifetimes.choose(self.catalogue.allocations(), now);
+        let disarm = before.into_iter().map(|at| Step::Disarm(Purpose::Allocation(at)));
+        let arm = next.iter().map(|&at| Step::Arm(Purpose::Allocation(at)));
+        let steps: Vec<Step> = disarm.chain(arm).collect();
+        self.set_traps(&steps);
+    }
+
+    /// The same where only one breakpoint can be set.
+    pub(in crate::process) fn next_allocation(&mut self, now: Instant) -> Option<Address> {
+        if !self.may_follow_a_lifetime(now) {
+            return None;
+        }
+        self.lifetimes.choose(self.catalogue.allocations(), now).1.first().copied()
+    }
+
+    fn may_follow_a_lifetime(&mut self, now: Instant) -> bool {
+        self.modules.heap_is_glibc
+            && self.lifetime.is_none()
+            && !self.sampler.releases().is_empty()
+            && self.sampler.may_follow_lifetimes(now)
+    }
+
+    /// A thread has just been given a block: it is followed if there is a register to spare.
+    pub(in crate::process) fn allocated(
+        &mut self,
+        tid: i32,
+        after: Address,
+        registers: &libc::user_regs_struct,
+    ) {
+        let here = case::registers(registers);
+        let Some(call) = self.catalogue.allocating_call(after) else { return };
+        let Some(mark) = self.mark_of(Address(here.rax)) else { return };
+        if self.lifetime.is_some()
+            || self.boundary.is_busy()
+            || self.watchpoints.free() < 2
+            || self.is_watched(&mark)
+        {
+            return;
+        }
+        let allocation = self.side(tid, &here, call, None, Form::Allocation);
+        let watched = self.marked(mark);
+        let threads = self.likely_to_run(THREADS_PER_PROCESSOR * self.processors, None);
+        let took = processor_time::of(|| {
+            self.watchpoints.arm(&mark, threads.into_iter(), watched.cookie);
+        });
+        self.sampler.prospecting.spend(took);
+        let until = Instant::now() + LONGEST;
+        self.lifetime = Some(Lifetime { call, allocation, watched, until, stores: 0 });
+    }
+
+    /// The word of a block that shows when it is taken back.
+    fn mark_of(&self, block: Address) -> Option<Access> {
+        let size = self.modules.is_writable(block).then(|| self.heap_block(block))??;
+        let mark = Access { address: block + MARK, size: 8, direction: Direction::Read };
+        (size >= 2 * MARK).then_some(mark)
+    }
+
+    /// Whether a watchpoint has struck that belongs to the block that is being followed.
+    pub(super) fn is_of_lifetime(&self, cookie: u64, struck: Address) -> bool {
+        self.lifetime.as_ref().is_some_and(|lifetime| lifetime.watched.is_meant(cookie, struck))
+    }
+
+    /// Somebody has written into the block that is being followed: its user, or the allocator that takes it back.
+    pub(super) fn came_to_lifetime(&mut self, registers: &libc::user_regs_struct) {
+        let trace = self.walk(&case::registers(registers));
+        // To give a block out again the allocator takes its mark off: we have missed its end.
+        let is_another = self.is_allocating(&trace);
+        let deallocation = self.deallocation(&trace).filter(|_| !is_another);
+        let Some(lifetime) = &mut self.lifetime else { return };
+        lifetime.stores += 1;
+        let is_in_use = deallocation.is_none() && !is_another;
+        if is_in_use && lifetime.stores < MOST_STORES {
+            return;
+        }
+        let Some(Lifetime { call, allocation, .. }) = self.give_up_lifetime() else { return };
+        if let Some(deallocation) = deallocation {
+            self.lifetimes.note(deallocation, call, allocation);
+        }
+    }
+
+    /// Stops following a block.
+    pub(in crate::process) fn give_up_lifetime(&mut self) -> Option<Lifetime> {
+        let lifetime = self.lifetime.take()?;
+        let took = processor_time::of(|| self.watchpoints.disarm(lifetime.watched.cookie));
+        self.sampler.prospecting.spend(took);
+        Some(lifetime)
+    }
+
+    /// The same when a hold is to watch `access`, and needs the register, or the same bytes.
+    pub(super) fn make_room_beside_lifetime(&mut self, access: &Access) {
+        let in_the_way = |lifetime: &Lifetime| lifetime.watched.access.overlaps(access);
+        let is_scarce = watchpoints::needed(access) >= watchpoints::REGISTERS;
+        if is_scarce || self.lifetime.as_ref().is_some_and(in_the_way) {
+            self.give_up_lifetime();
+        }
+    }
+
+    /// Ends it when its time is over.
+    pub(in crate::process) fn end_lifetime_if_due(&mut self) {
+        if self.lifetime.as_ref().is_some_and(|lifetime| Instant::now() >= lifetime.until) {
+            self.give_up_lifetime();
+        }
+    }
+}
