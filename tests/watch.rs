@@ -178,10 +178,9 @@ fn allocation_and_free(finding: &Value) -> Option<(&Value, &Value)> {
     Some((at("allocate")?, at("free")?))
 }
 
-/// Blocks can be followed only once somebody was seen to free, and a finding may come before: three in five tell it.
+/// Nearly every run tells it; a string within the object, which the C++ library allocates, is another finding.
 #[test]
 fn memory_that_is_freed_too_early_is_told_with_where_it_was_allocated() {
-    const ATTEMPTS: u64 = 8;
     let _machine = have_the_machine();
     if !machine_lets_us_look() {
         return;

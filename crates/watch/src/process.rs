@@ -40,7 +40,7 @@ use crate::watchpoints::Watchpoints;
 use crate::{LookFor, Options, WatchError, preflight};
 use autopsy::{LastFault, Looks};
 use boundary::Boundary;
-use catch::{Hold, Lifetime, ParkedHold, Prospect};
+use catch::{Hold, Lifetime, ParkedHold, Postponed, Prospect};
 use leave::Leaving;
 use patrol::Breakpoint;
 use utilization::Utilization;
@@ -158,6 +158,7 @@ pub(crate) struct Process {
     /// The block that is being followed from its allocation to its end, and what is known of others.
     lifetime: Option<Lifetime>,
     lifetimes: Lifetimes,
+    postponed: Vec<Postponed>,
     /// The calls of native functions by Go code.
     pub(crate) boundary: Boundary,
     /// Threads that were let go for a single instruction, and have not reported since.
@@ -245,6 +246,7 @@ impl Process {
             prospects: Vec::new(),
             lifetime: None,
             lifetimes: Lifetimes::new(seed, now),
+            postponed: Vec::new(),
             boundary: Boundary::default(),
             stepping: BTreeSet::new(),
             later: Vec::new(),
@@ -303,6 +305,7 @@ impl Process {
         self.end_hold_if_due();
         self.end_prospects_if_due();
         self.end_lifetime_if_due();
+        self.hand_in_postponed(false);
         self.end_following_if_due();
         self.end_parked_hold_if_due();
         self.wait_for_call_if_due();
@@ -402,6 +405,7 @@ impl Process {
         self.end_hold();
         self.stop_following();
         self.end_parked_hold();
+        self.hand_in_postponed(true);
         self.prospects.clear();
         self.lifetime = None;
         self.later.clear();

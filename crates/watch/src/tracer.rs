@@ -360,6 +360,7 @@ impl<'a> Tracer<'a> {
             .collect();
         for pid in gone {
             let Some(mut process) = self.processes.remove(&pid) else { continue };
+            process.hand_in_postponed(true);
             self.books.add(&process);
             if pid == self.main {
                 self.status = process.status;

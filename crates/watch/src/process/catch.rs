@@ -24,7 +24,7 @@ use crate::sys::ptrace;
 use crate::traps::{Purpose, Step};
 
 pub(super) use hold::Hold;
-pub(super) use lifetime::Lifetime;
+pub(super) use lifetime::{Lifetime, Postponed};
 pub(super) use parked::ParkedHold;
 pub(super) use prospect::Prospect;
 

@@ -99,6 +99,7 @@ impl Process {
         self.boundary = Boundary::default();
         self.prospects.clear();
         self.lifetime = None;
+        self.hand_in_postponed(true);
         self.later.clear();
         self.breakpoint = None;
         self.threads.clear();

@@ -24,8 +24,9 @@ const BLIND_SHARE: f64 = 0.3;
 const AGAIN_SHARE: f64 = 0.4;
 const FUNCTION_SHARE: f64 = 0.5;
 
-/// The share that goes to where memory is allocated, in programs that give it back by hand.
+/// The share that goes to where memory is allocated, in programs that give it back by hand; and while a finding waits for that.
 const ALLOCATION_SHARE: f64 = 0.1;
+const ALLOCATION_SHARE_WHEN_ASKED: f64 = 0.5;
 
 /// In how many threads per processor it is set: those that were seen to run last.
 const THREADS_PER_PROCESSOR: usize = 2;
@@ -77,7 +78,8 @@ impl Process {
         if !self.sampler.may_look(now) {
             return None;
         }
-        if self.sampler.chance(ALLOCATION_SHARE)
+        let share = if self.postponed.is_empty() { ALLOCATION_SHARE } else { ALLOCATION_SHARE_WHEN_ASKED };
+        if self.sampler.chance(share)
             && let Some(after) = self.next_allocation(now)
         {
             return Some(Purpose::Allocation(after));

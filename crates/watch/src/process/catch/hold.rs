@@ -6,7 +6,6 @@ use jostle_model::Address;
 use jostle_stacks::Registers;
 
 use crate::case::{self, Case, CaseKey, Side};
-use crate::lifetimes::Origin;
 use crate::operation::Operation;
 use crate::process::catch::Watched;
 use crate::process::events::resume;
@@ -235,16 +234,8 @@ impl Process {
 
     pub(super) fn bring_to_court(&mut self, case: Case) {
         if self.is_news(case.key()) {
-            let origin = self.origin_of(&case);
-            self.clerk.hear(case, origin);
+            self.hand_over(case);
         }
-    }
-
-    /// Where the blocks come from that one of the sides gives back, if one does.
-    fn origin_of(&self, case: &Case) -> Option<Origin> {
-        let sides = [Some(&case.held), case.other.as_ref()].into_iter().flatten();
-        let mut deallocations = sides.filter_map(|side| self.deallocation(&side.trace));
-        deallocations.find_map(|deallocation| self.lifetimes.origin(deallocation))
     }
 
     /// The same for a value that did not arrive.

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use jostle_model::{Access, Address, Direction};
 
-use crate::case::{self, Form, Side};
-use crate::process::Process;
+use crate::case::{self, Case, Form, Side};
+use crate::lifetimes::{Deallocation, Lifetimes};
 use crate::process::catch::Watched;
+use crate::process::{Phase, Process};
 use crate::sys::processor_time;
 use crate::traps::{Purpose, Step};
 use crate::watchpoints;
@@ -19,6 +20,8 @@ const MARK: u64 = 8;
 const LONGEST: Duration = Duration::from_millis(20);
 /// After so many stores of the program's own the block is given up: each stops a thread.
 const MOST_STORES: u32 = 6;
+/// How long a finding waits for the lifetimes of such blocks: two are mostly followed within a fifth of a second.
+const POSTPONED: Duration = Duration::from_secs(1);
 /// In how many threads per processor it is watched: those that were seen to run last.
 const THREADS_PER_PROCESSOR: usize = 4;
 
@@ -30,6 +33,13 @@ pub(in crate::process) struct Lifetime {
     pub(super) watched: Watched,
     until: Instant,
     stores: u32,
+}
+
+/// A case in which memory is given back, of which nobody has seen yet where it is allocated.
+pub(in crate::process) struct Postponed {
+    case: Case,
+    at: Deallocation,
+    until: Instant,
 }
 
 impl Process {
@@ -139,6 +149,33 @@ impl Process {
     pub(in crate::process) fn end_lifetime_if_due(&mut self) {
         if self.lifetime.as_ref().is_some_and(|lifetime| Instant::now() >= lifetime.until) {
             self.give_up_lifetime();
+        }
+    }
+
+    /// Hands a case in; one in which memory is given back waits a little while nobody has seen where such memory is allocated.
+    pub(super) fn hand_over(&mut self, case: Case) {
+        let sides = [Some(&case.held), case.other.as_ref()].into_iter().flatten();
+        let deallocation = sides.filter_map(|side| self.deallocation(&side.trace)).next();
+        let origin = deallocation.and_then(|at| self.lifetimes.origin(at));
+        match deallocation {
+            Some(at) if origin.is_none() && self.phase == Phase::Watching && self.modules.heap_is_glibc => {
+                self.postponed.push(Postponed { case, at, until: Instant::now() + POSTPONED });
+            }
+            _ => self.clerk.hear(case, origin),
+        }
+    }
+
+    /// Hands in the cases that wait no longer; all of them at the end.
+    pub(crate) fn hand_in_postponed(&mut self, all: bool) {
+        let now = Instant::now();
+        let is_ready = |lifetimes: &Lifetimes, postponed: &Postponed| {
+            all || now >= postponed.until || lifetimes.origin(postponed.at).is_some()
+        };
+        while let Some(index) =
+            self.postponed.iter().position(|postponed| is_ready(&self.lifetimes, postponed))
+        {
+            let Postponed { case, at, .. } = self.postponed.swap_remove(index);
+            self.clerk.hear(case, self.lifetimes.origin(at));
         }
     }
 }
