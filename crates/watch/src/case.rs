@@ -14,8 +14,6 @@ pub(crate) enum Form {
     Other,
     /// A call that gives the memory back.
     Release,
-    /// A call that has allocated the memory.
-    Allocation,
     /// The kernel, on behalf of a system call.
     Kernel,
     /// The instruction could not be told.

@@ -4,15 +4,13 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use fastrand::Rng;
 use jostle_model::Address;
 use jostle_stacks::CodeAddress;
 
 use crate::case::Side;
 use crate::operation::AllocationSite;
 
-/// At how many allocation sites somebody is waited for at a time, and for how long until others get their turn.
-const WAITING: usize = 4;
+/// How long somebody is waited for at a few allocation sites until others get their turn.
 const PATIENCE: Duration = Duration::from_millis(20);
 /// After so many lifetimes the next are followed half as often, after twice as many a third as often, and so on.
 const ENOUGH: u32 = 16;
@@ -59,8 +57,7 @@ struct Known {
 
 /// What is known of lifetimes, and what is waited for.
 pub(crate) struct Lifetimes {
-    rng: Rng,
-    waiting: Vec<Address>,
+    waiting: Vec<AllocationSite>,
     next_choice: Instant,
     followed: u32,
     /// By where the blocks were given back.
@@ -69,14 +66,8 @@ pub(crate) struct Lifetimes {
 
 impl Lifetimes {
     /// None is known yet.
-    pub(crate) fn new(seed: u64, now: Instant) -> Self {
-        Self {
-            rng: Rng::with_seed(seed),
-            waiting: Vec::new(),
-            next_choice: now,
-            followed: 0,
-            origins: HashMap::new(),
-        }
+    pub(crate) fn new(now: Instant) -> Self {
+        Self { waiting: Vec::new(), next_choice: now, followed: 0, origins: HashMap::new() }
     }
 
     /// A block that was allocated by `call` was given back.
@@ -103,13 +94,10 @@ impl Lifetimes {
         now >= self.next_choice
     }
 
-    /// Chooses where to wait next; returns where that was until now, and where it is.
-    pub(crate) fn choose(&mut self, among: &[AllocationSite], now: Instant) -> (Vec<Address>, &[Address]) {
+    /// Waits elsewhere from now on; returns where that was until now.
+    pub(crate) fn wait_at(&mut self, next: Vec<AllocationSite>, now: Instant) -> Vec<AllocationSite> {
         self.next_choice = now + PATIENCE * (1 + self.followed / ENOUGH);
-        let before = std::mem::take(&mut self.waiting);
-        let chosen = (0..WAITING).filter_map(|_| self.rng.choice(among));
-        self.waiting = chosen.map(|site| site.after).collect();
-        (before, &self.waiting)
+        std::mem::replace(&mut self.waiting, next)
     }
 }
 
@@ -127,13 +115,13 @@ mod tests {
             process: None,
             trace: Trace::default(),
             direction: None,
-            form: Form::Allocation,
+            form: Form::Other,
         }
     }
 
     #[test]
     fn most_lives_tell_where_blocks_come_from() {
-        let mut lifetimes = Lifetimes::new(1, Instant::now());
+        let mut lifetimes = Lifetimes::new(Instant::now());
         let (here, there) = (Deallocation::Call(Address(1)), Deallocation::end(&[]));
         for call in [0x10, 0x20, 0x20] {
             lifetimes.note(here, Address(call), side(call as i32));
@@ -148,16 +136,16 @@ mod tests {
     #[test]
     fn others_get_their_turn_and_the_known_is_followed_less() {
         let now = Instant::now();
-        let mut lifetimes = Lifetimes::new(1, now);
-        let sites = [AllocationSite { call: Address(1), after: Address(6) }];
+        let mut lifetimes = Lifetimes::new(now);
+        let sites = vec![AllocationSite { call: Address(1), after: Address(6) }];
         assert!(lifetimes.is_due(now));
-        assert_eq!(lifetimes.choose(&sites, now).0, []);
+        assert_eq!(lifetimes.wait_at(sites.clone(), now), []);
         assert!(!lifetimes.is_due(now) && lifetimes.is_due(now + PATIENCE));
-        assert_eq!(lifetimes.choose(&sites, now).0, [Address(6); WAITING]);
+        assert_eq!(lifetimes.wait_at(sites.clone(), now), sites);
         for _ in 0..ENOUGH {
             lifetimes.note(Deallocation::end(&[]), Address(1), side(1));
         }
-        lifetimes.choose(&sites, now);
+        lifetimes.wait_at(sites, now);
         assert!(!lifetimes.is_due(now + PATIENCE) && lifetimes.is_due(now + 2 * PATIENCE));
     }
 }

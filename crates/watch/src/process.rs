@@ -245,7 +245,7 @@ impl Process {
             parks_in_vain: 0,
             prospects: Vec::new(),
             lifetime: None,
-            lifetimes: Lifetimes::new(seed, now),
+            lifetimes: Lifetimes::new(now),
             postponed: Vec::new(),
             boundary: Boundary::default(),
             stepping: BTreeSet::new(),

@@ -166,6 +166,21 @@ pub(crate) fn release(name: &str) -> Option<Release> {
     }
 }
 
+/// What a function of an allocator does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AllocatorCall {
+    /// Returns memory.
+    Allocates,
+    /// Gives it back.
+    Releases(Release),
+}
+
+/// What a function does with memory on its caller's behalf, if that is what it is for.
+pub(crate) fn allocator_call(name: &str) -> Option<AllocatorCall> {
+    let releases = release(name).map(AllocatorCall::Releases);
+    releases.or_else(|| allocates(name).then_some(AllocatorCall::Allocates))
+}
+
 /// Whether a function returns memory that it has allocated.
 pub(crate) fn allocates(name: &str) -> bool {
     const C: [&str; 8] =

@@ -1,5 +1,5 @@
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -8,9 +8,9 @@ use jostle_stacks::Image;
 
 use crate::experience::Experience;
 use crate::modules::Loaded;
-use crate::operation::{self, AllocationSite, Callee, Operation, Release};
+use crate::operation::{self, AllocationSite, Callee, Operation};
 use crate::patterns::Patterns;
-use crate::scope::{self, ModuleKind, Part};
+use crate::scope::{self, AllocatorCall, ModuleKind, Part};
 
 /// Functions longer than this are left alone: they are tables of generated code, and decoding takes long.
 const LONGEST_FUNCTION: u64 = 1 << 18;
@@ -92,13 +92,10 @@ struct Module {
     mapped: bool,
     /// Its functions in the catalogue, by address.
     functions: Range<u32>,
-    /// The places in its import table that lead to where memory is given back.
-    releases: HashMap<Address, Release>,
+    /// The places in its import table that lead into an allocator, and what is done there.
+    allocators: HashMap<Address, AllocatorCall>,
     /// The same for code that was found to be called, or not.
-    called: RefCell<HashMap<Address, Option<Release>>>,
-    /// The places in its import table that lead to where memory is allocated; and code that was found to do so, or not.
-    allocators: HashSet<Address>,
-    called_to_allocate: RefCell<HashMap<Address, bool>>,
+    called: RefCell<HashMap<Address, Option<AllocatorCall>>>,
 }
 
 impl Module {
@@ -107,54 +104,30 @@ impl Module {
         self.image.is_go_code(at.unload(self.bias))
     }
 
-    /// What is given back where a call or jump leads.
-    fn release(&self, callee: Callee) -> Option<Release> {
+    /// What an allocator does where a call or jump leads.
+    fn allocator(&self, callee: Callee) -> Option<AllocatorCall> {
         match callee {
-            Callee::Slot(slot) => self.releases.get(&slot).copied(),
-            Callee::Code(at) => *self.called.borrow_mut().entry(at).or_insert_with(|| self.release_by(at)),
+            Callee::Slot(slot) => self.allocators.get(&slot).copied(),
+            Callee::Code(at) => *self.called.borrow_mut().entry(at).or_insert_with(|| self.allocator_at(at)),
         }
     }
 
     /// The same where it leads to the code at `at`: a stub of the import table, or the function itself.
-    fn release_by(&self, at: Address) -> Option<Release> {
+    fn allocator_at(&self, at: Address) -> Option<AllocatorCall> {
         let here = at.unload(self.bias);
         let code = self.image.code(here, STUB)?;
         match operation::stub(code, at) {
-            Some(Callee::Slot(slot)) => self.releases.get(&slot).copied(),
-            _ => scope::release(&self.image.function_name(here)?),
-        }
-    }
-
-    /// Whether memory is allocated where a call leads.
-    fn allocates(&self, callee: Callee) -> bool {
-        match callee {
-            Callee::Slot(slot) => self.allocators.contains(&slot),
-            Callee::Code(at) => {
-                *self.called_to_allocate.borrow_mut().entry(at).or_insert_with(|| self.allocates_by(at))
-            }
-        }
-    }
-
-    /// The same where it leads to the code at `at`.
-    fn allocates_by(&self, at: Address) -> bool {
-        let here = at.unload(self.bias);
-        match self.image.code(here, STUB).and_then(|code| operation::stub(code, at)) {
-            Some(Callee::Slot(slot)) => self.allocators.contains(&slot),
-            _ => self.image.function_name(here).is_some_and(|name| scope::allocates(&name)),
+            Some(Callee::Slot(slot)) => self.allocators.get(&slot).copied(),
+            _ => scope::allocator_call(&self.image.function_name(here)?),
         }
     }
 }
 
-fn releases(loaded: &Loaded) -> HashMap<Address, Release> {
+fn allocators(loaded: &Loaded) -> HashMap<Address, AllocatorCall> {
     let imports = loaded.image.imports().iter();
-    let known =
-        imports.filter_map(|import| Some((import.slot.load(loaded.bias), scope::release(import.name)?)));
+    let known = imports
+        .filter_map(|import| Some((import.slot.load(loaded.bias), scope::allocator_call(import.name)?)));
     known.collect()
-}
-
-fn allocators(loaded: &Loaded) -> HashSet<Address> {
-    let allocate = loaded.image.imports().iter().filter(|import| scope::allocates(import.name));
-    allocate.map(|import| import.slot.load(loaded.bias)).collect()
 }
 
 /// Every function of the target's code, and the sites of those that were decoded.
@@ -199,10 +172,8 @@ impl Catalogue {
             kind,
             mapped: true,
             functions: functions.clone(),
-            releases: releases(loaded),
-            called: RefCell::default(),
             allocators: allocators(loaded),
-            called_to_allocate: RefCell::default(),
+            called: RefCell::default(),
         });
         functions
     }
@@ -318,7 +289,7 @@ impl Catalogue {
         self.functions[id.0 as usize].is_decoded = true;
         let part = function.part.unwrap_or(Part::User);
         let is_go = self.modules[function.module].is_go_code(function.at);
-        self.allocations.extend(self.allocations_of(function).filter(|_| !is_go));
+        self.allocations.extend(self.allocations_of(function));
         for (operation, inlined) in self.operations(function).unwrap_or_default() {
             let part = inlined.part.unwrap_or(part);
             self.by_address.insert(operation.at, SiteId(self.sites.len() as u32));
@@ -334,21 +305,19 @@ impl Catalogue {
         first..self.sites.len() as u32
     }
 
-    /// Where a native function allocates.
-    fn allocations_of(&self, function: Function) -> impl Iterator<Item = AllocationSite> + use<> {
+    /// Where a function allocates that is not Go's.
+    fn allocations_of(&self, function: Function) -> Vec<AllocationSite> {
         let module = &self.modules[function.module];
-        let code = self.code(function).unwrap_or_default();
-        operation::allocations(code, function.at, &|callee| module.allocates(callee)).into_iter()
+        if module.is_go_code(function.at) {
+            return Vec::new();
+        }
+        let allocates = |callee| matches!(module.allocator(callee), Some(AllocatorCall::Allocates));
+        operation::allocations(self.code(function).unwrap_or_default(), function.at, &allocates)
     }
 
     /// Where the functions that were decoded allocate.
     pub(crate) fn allocations(&self) -> &[AllocationSite] {
         &self.allocations
-    }
-
-    /// The call that has allocated for whoever stands at `after`.
-    pub(crate) fn allocating_call(&self, after: Address) -> Option<Address> {
-        self.allocations.iter().find(|site| site.after == after).map(|site| site.call)
     }
 
     /// The machine code of a function.
@@ -362,7 +331,11 @@ impl Catalogue {
         let module = &self.modules[function.module];
         let is_go = module.is_go_code(function.at);
         // What Go allocates nobody gives back; what C allocates for Go is, by code in C.
-        let leads_to = |callee| if is_go { None } else { module.release(callee) };
+        let leads_to = |callee| match module.allocator(callee) {
+            Some(AllocatorCall::Releases(release)) => Some(release),
+            Some(AllocatorCall::Allocates) | None => None,
+        };
+        let leads_to = |callee| if is_go { None } else { leads_to(callee) };
         let operations = operation::decode(self.code(function)?, function.at, &leads_to)?.into_iter();
         if !is_go {
             return Some(operations.map(|operation| (operation, Inlined::default())).collect());

@@ -49,6 +49,8 @@ pub(crate) struct Tracer<'a> {
     watch_ended: Option<Instant>,
     /// Whether its time was up before it had ended.
     pub(crate) timed_out: bool,
+    /// When plans are made next: by the way at the soonest, and at the latest.
+    soonest_turn: Instant,
     next_turn: Instant,
     /// When to use force on a target that was asked to end.
     force_at: Option<Instant>,
@@ -88,6 +90,7 @@ impl<'a> Tracer<'a> {
             error: None,
             watch_ended: None,
             timed_out: false,
+            soonest_turn: now,
             next_turn: now,
             force_at: None,
             asked_to_end: 0,
@@ -144,9 +147,11 @@ impl<'a> Tracer<'a> {
             }
             self.serve_events()?;
             self.end_what_is_due();
-            if Instant::now() + self.pace() >= self.next_turn + TURN {
+            if Instant::now() >= self.soonest_turn {
                 self.turn();
-                self.next_turn = Instant::now() + self.pace();
+                let (soonest, latest) = self.pace();
+                let now = Instant::now();
+                (self.soonest_turn, self.next_turn) = (now + soonest, now + latest);
             }
             self.bury();
         }
@@ -160,18 +165,15 @@ impl<'a> Tracer<'a> {
         self.processes.values().any(Process::holds_a_thread)
     }
 
-    /// How long plans hold. Where nothing is planned, there are only times to be kept.
-    fn pace(&self) -> Duration {
+    /// How long plans hold: when they are made anew by the way, and when in any case. Where nothing is planned, there are only
+    /// times to be kept.
+    fn pace(&self) -> (Duration, Duration) {
+        let is_woken_often = || self.processes.values().all(Process::is_woken_often);
         match self.common.options.look_for {
-            LookFor::Collisions if self.is_woken_often() => 5 * TURN,
-            LookFor::Collisions => 2 * TURN,
-            LookFor::Endings => 4 * TURN,
+            LookFor::Collisions if is_woken_often() => (TURN, 5 * TURN),
+            LookFor::Collisions => (TURN, 2 * TURN),
+            LookFor::Endings => (3 * TURN, 4 * TURN),
         }
-    }
-
-    /// Whether the target itself wakes us often enough.
-    fn is_woken_often(&self) -> bool {
-        self.processes.values().all(|process| process.is_woken_often())
     }
 
     /// How long nothing needs to be done unless something happens.
@@ -204,7 +206,8 @@ impl<'a> Tracer<'a> {
                     self.backlog.extend(process.strangers.drain(..));
                     if process.is_in_haste {
                         process.is_in_haste = false;
-                        self.next_turn = Instant::now();
+                        self.soonest_turn = Instant::now();
+                        self.next_turn = self.soonest_turn;
                     }
                 }
                 None => self.newborn(tid, event),

@@ -4,6 +4,7 @@ use std::io;
 use jostle_model::Address;
 
 use crate::memory::TargetMemory;
+use crate::operation::AllocationSite;
 use crate::sites::{FunctionId, SiteId};
 
 /// `int3`, the one-byte breakpoint of x86.
@@ -19,7 +20,7 @@ pub(crate) enum Purpose {
     /// To hold the thread that arrives at this site.
     Hold(SiteId),
     /// To follow a block of memory that was allocated right before this place.
-    Allocation(Address),
+    Allocation(AllocationSite),
     /// To follow what a native function has returned to this place.
     Follow(Address),
 }

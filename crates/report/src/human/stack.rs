@@ -26,13 +26,13 @@ const LONGEST_NAME: usize = 120;
 /// Who stood at side `index`, how it got there, and who started it. Empty for a side that was not seen.
 pub(super) fn write(finding: &Finding, index: usize, place: &Place, paint: Paint, width: usize) -> String {
     let Some(thread) = &place.thread else { return String::new() };
-    let mut lines = vec![String::new(), header(finding, index, place, thread, paint)];
+    let mut lines = vec![String::new(), header(finding, index, thread, paint)];
     lines.extend(frames(place, paint, width));
     lines.extend(created_by(thread, paint, width));
     lines.join("\n") + "\n"
 }
 
-fn header(finding: &Finding, index: usize, place: &Place, thread: &Thread, paint: Paint) -> String {
+fn header(finding: &Finding, index: usize, thread: &Thread, paint: Paint) -> String {
     let deed = match (finding.rule, index) {
         (Rule::Crash, 0) => "crashed here",
         (Rule::Crash | Rule::Hang, _) => "stood here then",
@@ -40,7 +40,7 @@ fn header(finding: &Finding, index: usize, place: &Place, thread: &Thread, paint
         (Rule::Boundary, _) => "when it put its value there",
         _ if finding.places.len() == 1 => "stood here",
         (_, 0) => "held here",
-        _ if place.role == Role::Allocate => "had allocated such a block here",
+        _ if finding.places[index].role == Role::Allocate => "had allocated such a block here",
         _ => "came meanwhile",
     };
     format!("  {}, {deed}:", paint.bold(&wording::identity(thread)))

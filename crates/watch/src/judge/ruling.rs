@@ -42,43 +42,36 @@ pub(super) fn judge_alone(case: &Case, held: Witness) -> Judgement {
                 shown: 0,
                 snippet: None,
             };
-            guilty(case, Rule::DataRace, held.place, unknown)
+            guilty(case, Rule::DataRace, held.place, unknown, None)
         }
         (Blame::User, Atomicity::Undecided) => Judgement::Undecided,
         _ => Judgement::Innocent,
     }
 }
 
-/// The same as [`guilty`], with where the memory was allocated, if that was seen.
-pub(super) fn guilty_of_early_release(
+/// The finding; of memory that is given back with where it was allocated, if that was seen.
+pub(super) fn guilty(
     case: &Case,
+    rule: Rule,
     held: Place,
     other: Place,
     origin: Option<(Place, &Origin)>,
 ) -> Judgement {
-    let mut judgement = guilty(case, Rule::UseAfterFree, held, other);
-    if let (Judgement::Guilty(finding), Some((allocation, origin))) = (&mut judgement, origin)
-        && let Evidence::Collision(collision) = &mut finding.evidence
-    {
-        collision.lifetimes = Some(Lifetimes { allocated_here: origin.times, followed: origin.followed });
-        finding.places.push(allocation);
-    }
-    judgement
-}
-
-pub(super) fn guilty(case: &Case, rule: Rule, held: Place, other: Place) -> Judgement {
     let changed = case.old != case.new;
     let grade = match other.role {
         Role::Unknown if other.thread.is_none() => Grade::OneSideUnknown,
         Role::Write | Role::ReadWrite | Role::Free if changed => Grade::ValueChanged,
         _ => Grade::BothSidesSeen,
     };
+    let (allocation, lifetimes) = origin
+        .map(|(place, seen)| (place, Lifetimes { allocated_here: seen.times, followed: seen.followed }))
+        .unzip();
     let hexadecimal = |value: u64| format!("{value:#x}");
     Judgement::Guilty(Box::new(Finding {
         rule,
         id: fingerprint(rule, &held, &other),
         title: title(rule, &held, &other),
-        places: vec![held, other],
+        places: [held, other].into_iter().chain(allocation).collect(),
         evidence: Evidence::Collision(Collision {
             address: case.access.address,
             size: case.access.size,
@@ -88,7 +81,7 @@ pub(super) fn guilty(case: &Case, rule: Rule, held: Place, other: Place) -> Judg
             held_us: case.held_us,
             at_ms: case.at_ms,
             times: 1,
-            lifetimes: None,
+            lifetimes,
         }),
     }))
 }

@@ -65,11 +65,11 @@ impl View {
         let Some(other) = &case.other else { return ruling::judge_alone(case, held) };
         let other = self.witness(other, case.access.size);
         match ruling::rule(&held, &other) {
-            Ok(Rule::UseAfterFree) => {
+            Ok(rule) => {
+                let origin = origin.filter(|_| rule == Rule::UseAfterFree);
                 let origin = origin.map(|origin| (self.allocation(&origin.allocation), origin));
-                ruling::guilty_of_early_release(case, held.place, other.place, origin)
+                ruling::guilty(case, rule, held.place, other.place, origin)
             }
-            Ok(rule) => ruling::guilty(case, rule, held.place, other.place),
             Err(judgement) => judgement,
         }
     }
@@ -79,7 +79,7 @@ impl View {
         let innermost = innermost_frames(&stack, &side.trace);
         let atomicity = match side.form {
             Form::Locked => Atomicity::Atomic,
-            Form::Other | Form::Release | Form::Allocation | Form::Kernel => Atomicity::Plain,
+            Form::Other | Form::Release | Form::Kernel => Atomicity::Plain,
             Form::Unknown => Atomicity::Undecided,
             Form::Move => self.atomicity_of_move(side, &stack[..innermost], size),
         };

@@ -148,7 +148,8 @@ impl Process {
         match purpose {
             Purpose::Discover(function) => self.catalogue.entry(function),
             Purpose::Scout(site) | Purpose::Hold(site) => Some(self.catalogue.site(site).operation.at),
-            Purpose::Allocation(at) | Purpose::Follow(at) => Some(at),
+            Purpose::Allocation(site) => Some(site.after),
+            Purpose::Follow(at) => Some(at),
         }
     }
 

@@ -258,16 +258,15 @@ impl Process {
         let meant = |watched: Watched| watched.is_meant(cookie, struck);
         let hold = self.hold.as_ref().is_some_and(|hold| meant(hold.watched));
         let prospect = self.prospects.iter().any(|prospect| meant(prospect.watched));
-        if self.is_of_lifetime(cookie, struck)
+        let lifetime = self.lifetime.as_ref().is_some_and(|lifetime| meant(lifetime.watched));
+        if (hold || prospect || lifetime)
             && let Ok(registers) = ptrace::registers(tid)
         {
-            self.came_to_lifetime(&registers);
-        }
-        if (hold || prospect)
-            && let Ok(registers) = ptrace::registers(tid)
-            && !self.may_not_use_it(&registers)
-        {
-            if hold {
+            if lifetime {
+                self.came_to_lifetime(&registers);
+            } else if self.may_not_use_it(&registers) {
+                // It had no use for the bytes.
+            } else if hold {
                 self.came_to_hold(tid, &registers);
             } else {
                 self.came_to_prospect(cookie, tid, &registers);

@@ -246,8 +246,8 @@ impl Process {
             }
             Some(Purpose::Scout(site)) => self.arrived(tid, site, false, registers, stopped),
             Some(Purpose::Hold(site)) => self.arrived(tid, site, true, registers, stopped),
-            Some(Purpose::Allocation(after)) => {
-                self.allocated(tid, after, registers);
+            Some(Purpose::Allocation(site)) => {
+                self.allocated(tid, site.call, registers);
                 false
             }
             Some(Purpose::Follow(at)) => self.native_returned(tid, at, registers, stopped),

@@ -80,9 +80,9 @@ impl Process {
         }
         let share = if self.postponed.is_empty() { ALLOCATION_SHARE } else { ALLOCATION_SHARE_WHEN_ASKED };
         if self.sampler.chance(share)
-            && let Some(after) = self.next_allocation(now)
+            && let Some(site) = self.next_allocation(now)
         {
-            return Some(Purpose::Allocation(after));
+            return Some(Purpose::Allocation(site));
         }
         if self.sampler.chance(FUNCTION_SHARE)
             && let Some(function) = self.exploration.next_function(&self.catalogue)

@@ -24,6 +24,14 @@ enum Frame {
     Program,
 }
 
+/// What an allocator does with a block.
+pub(super) enum Deed {
+    /// It was given back there.
+    TakesBack(Deallocation),
+    /// It gives it to somebody.
+    GivesOut,
+}
+
 impl Process {
     /// Where the thread on this stack gives memory back, if it does: it stands right before that, or in the allocator.
     pub(super) fn deallocation(&self, trace: &Trace) -> Option<Deallocation> {
@@ -34,27 +42,24 @@ impl Process {
             {
                 Some(if self.is_jump(at) { Deallocation::end(&frames[1..]) } else { Deallocation::Call(at) })
             }
-            _ => self.call_of_the_allocator(frames),
+            _ => match self.deed_of_the_allocator(frames)? {
+                Deed::TakesBack(deallocation) => Some(deallocation),
+                Deed::GivesOut => None,
+            },
         }
     }
 
-    /// Whether the thread on this stack is in the allocator, to be given a block.
-    pub(super) fn is_allocating(&self, trace: &Trace) -> bool {
-        self.libraries(&trace.addresses).contains(&Frame::Allocation)
-    }
-
-    /// The innermost frames that are not the program's.
-    fn libraries(&self, frames: &[CodeAddress]) -> Vec<Frame> {
+    /// What the allocator does for the program on this stack, if the thread is in it.
+    pub(super) fn deed_of_the_allocator(&self, frames: &[CodeAddress]) -> Option<Deed> {
         let kinds = frames.iter().map(|code| self.frame_of(code.for_lookup()));
-        kinds.take_while(|&kind| kind != Frame::Program).collect()
-    }
-
-    fn call_of_the_allocator(&self, frames: &[CodeAddress]) -> Option<Deallocation> {
-        let inner = self.libraries(frames);
+        let inner: Vec<Frame> = kinds.take_while(|&kind| kind != Frame::Program).collect();
+        if inner.contains(&Frame::Allocation) {
+            return Some(Deed::GivesOut);
+        }
         let callers = &frames[inner.len()..];
         let after = callers.first().filter(|_| inner.contains(&Frame::Free))?.address();
         let call = CALLS.map(|length| after - length).into_iter().find(|&at| self.is_release_at(at));
-        Some(call.map_or_else(|| Deallocation::end(callers), Deallocation::Call))
+        Some(Deed::TakesBack(call.map_or_else(|| Deallocation::end(callers), Deallocation::Call)))
     }
 
     fn is_release_at(&self, at: Address) -> bool {

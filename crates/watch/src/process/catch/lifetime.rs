@@ -1,18 +1,21 @@
 //! Following one block from its allocation to its end, with a watchpoint where the allocator writes when it takes the block
 //! back, and nobody held.
 
+use std::iter;
 use std::time::{Duration, Instant};
 
 use jostle_model::{Access, Address, Direction};
 
 use crate::case::{self, Case, Form, Side};
 use crate::lifetimes::{Deallocation, Lifetimes};
+use crate::operation::AllocationSite;
 use crate::process::catch::Watched;
+use crate::process::catch::deallocation::Deed;
 use crate::process::{Phase, Process};
-use crate::sys::processor_time;
 use crate::traps::{Purpose, Step};
-use crate::watchpoints;
 
+/// At how many allocation sites somebody is waited for at a time.
+const WAITING: usize = 4;
 /// Where glibc writes into a block that it takes back, from its beginning: the mark that it is in a thread's cache, or the
 /// second link of a list (malloc/malloc.c: `tcache_entry.key`, `malloc_chunk.bk`).
 const MARK: u64 = 8;
@@ -48,19 +51,18 @@ impl Process {
         if !self.lifetimes.is_due(now) || !self.may_follow_a_lifetime(now) {
             return;
         }
-        let (before, next) = self.lifetimes.choose(self.catalogue.allocations(), now);
-        let disarm = before.into_iter().map(|at| Step::Disarm(Purpose::Allocation(at)));
-        let arm = next.iter().map(|&at| Step::Arm(Purpose::Allocation(at)));
+        let sites = self.catalogue.allocations();
+        let next: Vec<_> = (0..WAITING).filter_map(|_| self.sampler.choose(sites)).collect();
+        let arm: Vec<Step> = next.iter().map(|&site| Step::Arm(Purpose::Allocation(site))).collect();
+        let before = self.lifetimes.wait_at(next, now).into_iter();
+        let disarm = before.map(|site| Step::Disarm(Purpose::Allocation(site)));
         let steps: Vec<Step> = disarm.chain(arm).collect();
         self.set_traps(&steps);
     }
 
     /// The same where only one breakpoint can be set.
-    pub(in crate::process) fn next_allocation(&mut self, now: Instant) -> Option<Address> {
-        if !self.may_follow_a_lifetime(now) {
-            return None;
-        }
-        self.lifetimes.choose(self.catalogue.allocations(), now).1.first().copied()
+    pub(in crate::process) fn next_allocation(&mut self, now: Instant) -> Option<AllocationSite> {
+        self.may_follow_a_lifetime(now).then(|| self.sampler.choose(self.catalogue.allocations()))?
     }
 
     fn may_follow_a_lifetime(&mut self, now: Instant) -> bool {
@@ -74,11 +76,10 @@ impl Process {
     pub(in crate::process) fn allocated(
         &mut self,
         tid: i32,
-        after: Address,
+        call: Address,
         registers: &libc::user_regs_struct,
     ) {
         let here = case::registers(registers);
-        let Some(call) = self.catalogue.allocating_call(after) else { return };
         let Some(mark) = self.mark_of(Address(here.rax)) else { return };
         if self.lifetime.is_some()
             || self.boundary.is_busy()
@@ -87,13 +88,10 @@ impl Process {
         {
             return;
         }
-        let allocation = self.side(tid, &here, call, None, Form::Allocation);
+        let allocation = self.side(tid, &here, call, None, Form::Other);
         let watched = self.marked(mark);
         let threads = self.likely_to_run(THREADS_PER_PROCESSOR * self.processors, None);
-        let took = processor_time::of(|| {
-            self.watchpoints.arm(&mark, threads.into_iter(), watched.cookie);
-        });
-        self.sampler.prospecting.spend(took);
+        self.watch_unheld(&watched, threads);
         let until = Instant::now() + LONGEST;
         self.lifetime = Some(Lifetime { call, allocation, watched, until, stores: 0 });
     }
@@ -105,25 +103,17 @@ impl Process {
         (size >= 2 * MARK).then_some(mark)
     }
 
-    /// Whether a watchpoint has struck that belongs to the block that is being followed.
-    pub(super) fn is_of_lifetime(&self, cookie: u64, struck: Address) -> bool {
-        self.lifetime.as_ref().is_some_and(|lifetime| lifetime.watched.is_meant(cookie, struck))
-    }
-
     /// Somebody has written into the block that is being followed: its user, or the allocator that takes it back.
     pub(super) fn came_to_lifetime(&mut self, registers: &libc::user_regs_struct) {
-        let trace = self.walk(&case::registers(registers));
-        // To give a block out again the allocator takes its mark off: we have missed its end.
-        let is_another = self.is_allocating(&trace);
-        let deallocation = self.deallocation(&trace).filter(|_| !is_another);
+        let deed = self.deed_of_the_allocator(&self.walk(&case::registers(registers)).addresses);
         let Some(lifetime) = &mut self.lifetime else { return };
         lifetime.stores += 1;
-        let is_in_use = deallocation.is_none() && !is_another;
-        if is_in_use && lifetime.stores < MOST_STORES {
+        if deed.is_none() && lifetime.stores < MOST_STORES {
             return;
         }
         let Some(Lifetime { call, allocation, .. }) = self.give_up_lifetime() else { return };
-        if let Some(deallocation) = deallocation {
+        // To give a block out again the allocator takes its mark off: then we have missed its end.
+        if let Some(Deed::TakesBack(deallocation)) = deed {
             self.lifetimes.note(deallocation, call, allocation);
         }
     }
@@ -131,18 +121,8 @@ impl Process {
     /// Stops following a block.
     pub(in crate::process) fn give_up_lifetime(&mut self) -> Option<Lifetime> {
         let lifetime = self.lifetime.take()?;
-        let took = processor_time::of(|| self.watchpoints.disarm(lifetime.watched.cookie));
-        self.sampler.prospecting.spend(took);
+        self.end_watching_unheld(&lifetime.watched);
         Some(lifetime)
-    }
-
-    /// The same when a hold is to watch `access`, and needs the register, or the same bytes.
-    pub(super) fn make_room_beside_lifetime(&mut self, access: &Access) {
-        let in_the_way = |lifetime: &Lifetime| lifetime.watched.access.overlaps(access);
-        let is_scarce = watchpoints::needed(access) >= watchpoints::REGISTERS;
-        if is_scarce || self.lifetime.as_ref().is_some_and(in_the_way) {
-            self.give_up_lifetime();
-        }
     }
 
     /// Ends it when its time is over.
@@ -154,8 +134,8 @@ impl Process {
 
     /// Hands a case in; one in which memory is given back waits a little while nobody has seen where such memory is allocated.
     pub(super) fn hand_over(&mut self, case: Case) {
-        let sides = [Some(&case.held), case.other.as_ref()].into_iter().flatten();
-        let deallocation = sides.filter_map(|side| self.deallocation(&side.trace)).next();
+        let deallocation =
+            iter::once(&case.held).chain(&case.other).find_map(|side| self.deallocation(&side.trace));
         let origin = deallocation.and_then(|at| self.lifetimes.origin(at));
         match deallocation {
             Some(at) if origin.is_none() && self.phase == Phase::Watching && self.modules.heap_is_glibc => {

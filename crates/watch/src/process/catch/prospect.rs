@@ -8,7 +8,7 @@ use jostle_stacks::Registers;
 use crate::case::{self, Form};
 use crate::experience::Visitor;
 use crate::process::Process;
-use crate::process::catch::Watched;
+use crate::process::catch::{Lifetime, Watched};
 use crate::sites::SiteId;
 use crate::sys::processor_time;
 use crate::watchpoints;
@@ -42,14 +42,25 @@ impl Process {
         let watched = self.marked(access);
         let since = Instant::now();
         let likely = self.likely_to_run(self.processors, Some(tid));
-        let took = processor_time::of(|| {
-            self.watchpoints.arm(&access, likely.into_iter(), watched.cookie);
-        });
-        self.sampler.prospecting.spend(took);
+        self.watch_unheld(&watched, likely);
         let actor = self.actor(tid, id, registers);
         let until =
             since + if self.catalogue.site(id).experience.is_in_use() { PROSPECT } else { SHORT_PROSPECT };
         self.prospects.push(Prospect { actor, site: id, watched, since, until });
+    }
+
+    /// Watches with nobody held: the processor time that it takes is paid for instead.
+    pub(super) fn watch_unheld(&mut self, watched: &Watched, threads: Vec<i32>) {
+        let took = processor_time::of(|| {
+            self.watchpoints.arm(&watched.access, threads.into_iter(), watched.cookie);
+        });
+        self.sampler.prospecting.spend(took);
+    }
+
+    /// Ends that.
+    pub(super) fn end_watching_unheld(&mut self, watched: &Watched) {
+        let took = processor_time::of(|| self.watchpoints.disarm(watched.cookie));
+        self.sampler.prospecting.spend(took);
     }
 
     /// The threads that are likeliest to run now, `most` at most: those seen last. To set a debug register in one that
@@ -71,9 +82,13 @@ impl Process {
             .any(|watched| watched.overlaps(access))
     }
 
-    /// Gives up the prospects that watch bytes of `access`, and the oldest, until a hold finds the registers it needs.
+    /// Gives up what watches bytes of `access` with nobody held, and the oldest of that, until a hold finds the registers it
+    /// needs.
     pub(super) fn make_room(&mut self, access: &Access) {
-        self.make_room_beside_lifetime(access);
+        let overlaps = |lifetime: &Lifetime| lifetime.watched.access.overlaps(access);
+        if self.lifetime.as_ref().is_some_and(overlaps) {
+            self.give_up_lifetime();
+        }
         let in_the_way = |prospect: &Prospect| prospect.watched.access.overlaps(access);
         while !self.prospects.is_empty() {
             let next = self.prospects.iter().position(in_the_way);
@@ -82,6 +97,9 @@ impl Process {
             }
             let given_up = self.prospects.remove(next.unwrap_or(0));
             self.watchpoints.disarm(given_up.watched.cookie);
+        }
+        if self.watchpoints.free() < watchpoints::needed(access) {
+            self.give_up_lifetime();
         }
     }
 
@@ -99,8 +117,7 @@ impl Process {
             return;
         };
         let prospect = self.prospects.remove(index);
-        let took = processor_time::of(|| self.watchpoints.disarm(cookie));
-        self.sampler.prospecting.spend(took);
+        self.end_watching_unheld(&prospect.watched);
         let experience = &mut self.catalogue.site_mut(prospect.site).experience;
         experience.note_prospect(visitor, prospect.since.elapsed());
     }
