@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use harness::jostle::{Run, binary, scratch, target};
+use harness::jostle::{Run, binary, scratch, skip, target};
 use serde_json::Value;
 
 const FOUND: i32 = 1;
@@ -31,11 +31,6 @@ fn shell(script: &str, arguments: [&OsStr; 2]) -> Run {
         .env("JOSTLE", binary())
         .output();
     Run::from(output.expect("unshare is part of util-linux"))
-}
-
-#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
-fn skip(why: &str) {
-    println!("skipped: {why}");
 }
 
 #[test]

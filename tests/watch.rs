@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use harness::jostle::{Run, have_the_machine, machine_lets_us_look, watch};
+use harness::jostle::{Run, have_the_machine, machine_lets_us_look, skip, watch};
 use harness::report::{Report, assert_keeps_contract, is_between, shown_line, side_contains};
 use serde::Deserialize;
 use serde_json::Value;
@@ -169,6 +169,32 @@ fn every_broken_specimen_is_caught_on_both_sides() {
 #[test]
 fn no_healthy_specimen_is_accused() {
     for_each_specimen(&Expected::Silence, Specimen::is_silent);
+}
+
+/// Whether we may be more urgent than others: without that, whoever is held waits for us to have our turn.
+fn may_be_urgent() -> bool {
+    let niceness = Command::new("nice").args(["-n", "-1", "nice"]).output().expect("nice is a core utility");
+    String::from_utf8_lossy(&niceness.stdout).trim() == "-1"
+}
+
+/// A thread is held for as long as it takes us to come back.
+#[test]
+fn the_budget_is_kept_among_a_thousand_threads() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    if !may_be_urgent() {
+        return skip("nobody may be more urgent here than others");
+    }
+    build();
+    let held_share = |seed| {
+        let program = specimen("thousand-threads-healthy");
+        let (run, report) = watched("--for 6s --budget 2%", seed, &program, &["7"]);
+        assert!(report.findings.is_empty(), "{run:#?}");
+        report.summary["counts"]["held_share"].as_f64().expect("a number")
+    };
+    assert!((1..=ATTEMPTS).any(|seed| held_share(seed) < 0.03), "never");
 }
 
 /// The place that tells where the memory was allocated, with the one that frees it.

@@ -81,13 +81,18 @@ pub(crate) fn target(name: &str) -> PathBuf {
 
 /// Whether this machine lets anybody trace and set watchpoints. Where it does not, a test says so and passes: there
 /// is nothing to be seen there, and `jostle` has said why.
-#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 pub(crate) fn machine_lets_us_look() -> bool {
     let run = watch([OsString::from("--for"), "300ms".into(), "--".into(), target("until_asked").into()]);
     let forbidden =
         run.code == Some(4) && ["ptrace", "perf_event_open"].iter().any(|by| run.stderr.contains(by));
     if forbidden {
-        println!("skipped: {}", run.stderr.trim());
+        skip(run.stderr.trim());
     }
     !forbidden
+}
+
+/// Says why a test is not run here.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+pub(crate) fn skip(why: &str) {
+    println!("skipped: {why}");
 }

@@ -45,6 +45,9 @@ use leave::Leaving;
 use patrol::Breakpoint;
 use utilization::Utilization;
 
+/// With more threads than that per processor, many may want to run at a time.
+const CROWD: usize = 16;
+
 /// How far we are with a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -317,6 +320,11 @@ impl Process {
     /// Whether a thread of it stands still for us, beyond the moment of a stop.
     pub(crate) fn holds_a_thread(&self) -> bool {
         self.hold.is_some()
+    }
+
+    /// Whether it may keep the processors from us for long, whoever has stopped.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.threads.len() > CROWD * self.processors
     }
 
     /// Whether its own signals wake us so often that plans can be made by the way: Go preempts by one whoever has run for 10 ms.

@@ -139,7 +139,7 @@ impl<'a> Tracer<'a> {
         let mut haste = (self.common.options.look_for == LookFor::Collisions).then(Haste::begin);
         while !self.processes.is_empty() {
             if let Some(haste) = &mut haste {
-                haste.be_urgent(self.somebody_waits());
+                haste.be_urgent(self.is_urgent());
             }
             match self.inbox.wait(self.patience()) {
                 Arrival::End { signal, from_terminal } => self.asked_to_end(signal, from_terminal),
@@ -160,9 +160,9 @@ impl<'a> Tracer<'a> {
         Ok(())
     }
 
-    /// Whether anybody in the target stands still for us.
-    fn somebody_waits(&self) -> bool {
-        self.processes.values().any(Process::holds_a_thread)
+    /// Whether anybody in the target stands still for us, or would for long if we came only in our turn.
+    fn is_urgent(&self) -> bool {
+        self.processes.values().any(|process| process.holds_a_thread() || process.is_crowded())
     }
 
     /// How long plans hold: when they are made anew by the way, and when in any case. Where nothing is planned, there are only

@@ -4,10 +4,10 @@ use std::ptr;
 /// The time slice to ask for, in nanoseconds; the shortest that the kernel grants (kernel/sched/syscalls.c).
 const SLICE: u64 = 100_000;
 
-/// The niceness to ask for while a thread is held: the most urgent. Where a thousand threads want two processors, those that
-/// were held stood still for 5 to 15 % of the time where 2 % were allowed, since we came late to let them go; so it is 2.1 to
-/// 2.3 %. At other times it does harm: whoever is that urgent takes the processor from one thread of the target when another
-/// one stops, and leaves that one's processor idle.
+/// The niceness to ask for while a thread is held, and beside a crowd: the most urgent. Where a thousand threads want two
+/// processors, those that were held stood still for 3 to 8 % of the time where 2 % were allowed, since we had to wait for our
+/// turn again before they were even held; so it is 2.0 to 2.2 %. At other times it does harm: whoever is that urgent takes the
+/// processor from one thread of the target when another one stops, and leaves that one's processor idle.
 const URGENT: libc::c_int = -20;
 
 /// A thread that is woken in time, until dropped: whoever stops in the target waits for it. Those whom it starts would
