@@ -194,7 +194,9 @@ fn the_budget_is_kept_among_a_thousand_threads() {
         assert!(report.findings.is_empty(), "{run:#?}");
         report.summary["counts"]["held_share"].as_f64().expect("a number")
     };
-    assert!((1..=ATTEMPTS).any(|seed| held_share(seed) < 0.03), "never");
+    // One that has to wait for its turn does not overdraw it every time.
+    let held: Vec<f64> = (1..=ATTEMPTS).map(held_share).collect();
+    assert!(held.iter().all(|&share| share < 0.03), "{held:?} of the time");
 }
 
 /// The place that tells where the memory was allocated, with the one that frees it.
