@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use jostle_model::{Atomicity, Direction, Frame};
+use jostle_model::{Access, Atomicity, Direction, Frame};
 
 use super::view::View;
 use crate::case::Side;
@@ -41,8 +41,8 @@ fn is_atomic_wrapper(frame: &Frame) -> bool {
 
 impl View {
     /// Judges a move by the frames at its instruction, innermost first.
-    pub(super) fn atomicity_of_move(&self, side: &Side, frames: &[Frame], size: u32) -> Atomicity {
-        if size > 8 {
+    pub(super) fn atomicity_of_move(&self, side: &Side, frames: &[Frame], access: &Access) -> Atomicity {
+        if access.size > 8 {
             return Atomicity::Plain;
         }
         if frames.iter().any(is_atomic_wrapper) {
@@ -55,7 +55,7 @@ impl View {
             Some("go") if !reads => Atomicity::Plain,
             Some("go") => self.go_load(file, line),
             Some("rs") => self.rust_move(file, line),
-            _ => self.c_move(frame, file, line, reads),
+            _ => self.c_move(frame, (file, line), reads, access),
         }
     }
 
@@ -80,11 +80,11 @@ impl View {
         if ordered { Atomicity::Atomic } else { Atomicity::Plain }
     }
 
-    fn c_move(&self, frame: &Frame, file: &Path, line: u32, reads: bool) -> Atomicity {
+    fn c_move(&self, frame: &Frame, (file, line): (&Path, u32), reads: bool, access: &Access) -> Atomicity {
         let Some(text) = self.statement(file, line) else { return Atomicity::Undecided };
         let words = words_of(&text);
         let here = if reads { words.load } else { words.store };
-        if here || words.any || self.names_atomic_variable(frame, &text) {
+        if here || words.any || self.means_atomic_variable(frame, &text, access) {
             return Atomicity::Atomic;
         }
         Atomicity::Plain
@@ -103,16 +103,50 @@ impl View {
         Some(text)
     }
 
-    /// Whether the text names a variable or member that the debug information declares `_Atomic`.
-    fn names_atomic_variable(&self, frame: &Frame, text: &str) -> bool {
+    /// Whether the access is to a variable or member that the debug information declares `_Atomic`. Where it is to a variable
+    /// that the text names, that one is meant; else any may be that the text names.
+    fn means_atomic_variable(&self, frame: &Frame, text: &str, access: &Access) -> bool {
         let image = self.images.iter().find(|(path, _, _)| frame.module.as_deref() == Some(path));
-        let is_word = |character: char| character.is_alphanumeric() || character == '_';
-        image.is_some_and(|(_, _, image)| {
-            text.split(|character| !is_word(character))
-                .filter(|word| !word.is_empty())
-                .any(|word| image.source_is_atomic(word))
+        let variable = self.whole_variable(access).filter(|name| is_used_whole(text, name));
+        image.is_some_and(|(_, _, image)| match variable {
+            Some(name) => image.source_is_atomic(&name),
+            None => words(text).any(|word| image.source_is_atomic(word)),
         })
     }
+
+    /// The variable of which an access touches all bytes.
+    fn whole_variable(&self, access: &Access) -> Option<String> {
+        let at = |offset: u64| {
+            let at = access.address + offset;
+            self.images.iter().find_map(|(_, bias, image)| image.data_symbol_at(at.unload(*bias)))
+        };
+        let size = u64::from(access.size);
+        let (name, offset) = at(0)?;
+        let last = at(size - 1).is_some_and(|(last, _)| last == name);
+        let is_whole =
+            offset == 0 && last && at(size).is_none_or(|(next, offset)| next != name || offset == 0);
+        is_whole.then_some(name)
+    }
+}
+
+/// Whether a text names a variable, and none of its members or elements: one that has a single member is as large as that.
+fn is_used_whole(text: &str, name: &str) -> bool {
+    let is_word = |(at, _): &(usize, &str)| {
+        !text[..*at].ends_with(is_in_word) && !text[at + name.len()..].starts_with(is_in_word)
+    };
+    let uses = text.match_indices(name).filter(is_word);
+    let behind: Vec<&str> = uses.map(|(at, _)| text[at + name.len()..].trim_start()).collect();
+    let names_part = |rest: &&str| rest.starts_with(['.', '[']) || rest.starts_with("->");
+    !behind.is_empty() && !behind.iter().any(names_part)
+}
+
+/// The names and keywords in a text.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character| !is_in_word(character)).filter(|word| !word.is_empty())
+}
+
+fn is_in_word(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
 }
 
 /// Whether the argument of an atomic load reads memory itself: it indexes, or goes through more than one dot.
@@ -159,6 +193,15 @@ mod tests {
         assert!(!loads_in_argument("n := atomic.LoadUint64(&c.requestCount)"));
         assert!(loads_in_argument("n += atomic.LoadUint64(&c.recent[i])"));
         assert!(!loads_in_argument("return c.index"));
+    }
+
+    #[test]
+    fn a_variable_is_used_whole_where_no_part_of_it_is_named() {
+        assert!(is_used_whole("latest = value; notes++;", "latest"));
+        assert!(is_used_whole("return latest + notes;", "latest"));
+        assert!(!is_used_whole("return latest.value;", "latest"));
+        assert!(!is_used_whole("if (latest) return latest [0];", "latest"));
+        assert!(!is_used_whole("the_latest = latest_of(it);", "latest"));
     }
 
     #[test]

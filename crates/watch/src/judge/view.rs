@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use jostle_model::{Address, Atomicity, Direction, Frame, Goroutine, Place, Role, Rule, Thread};
+use jostle_model::{Access, Address, Atomicity, Direction, Frame, Goroutine, Place, Role, Rule, Thread};
 use jostle_stacks::{AddressSpace, Image, Trace};
 
 use super::blame::{self, Blame};
@@ -61,27 +61,27 @@ impl View {
     }
 
     pub(super) fn judge(&self, case: &Case, origin: Option<&Origin>) -> Judgement {
-        let held = self.witness(&case.held, case.access.size);
+        let held = self.witness(&case.held, &case.access);
         let Some(other) = &case.other else { return ruling::judge_alone(case, held) };
-        let other = self.witness(other, case.access.size);
+        let other = self.witness(other, &case.access);
         match ruling::rule(&held, &other) {
             Ok(rule) => {
                 let origin = origin.filter(|_| rule == Rule::UseAfterFree);
-                let origin = origin.map(|origin| (self.allocation(&origin.allocation), origin));
+                let origin = origin.map(|origin| (self.allocation(&origin.allocation, &case.access), origin));
                 ruling::guilty(case, rule, held.place, other.place, origin)
             }
             Err(judgement) => judgement,
         }
     }
 
-    fn witness(&self, side: &Side, size: u32) -> Witness {
+    fn witness(&self, side: &Side, access: &Access) -> Witness {
         let stack = self.space.symbolize(&side.trace);
         let innermost = innermost_frames(&stack, &side.trace);
         let atomicity = match side.form {
             Form::Locked => Atomicity::Atomic,
             Form::Other | Form::Release | Form::Kernel => Atomicity::Plain,
             Form::Unknown => Atomicity::Undecided,
-            Form::Move => self.atomicity_of_move(side, &stack[..innermost], size),
+            Form::Move => self.atomicity_of_move(side, &stack[..innermost], access),
         };
         let (blame, shown) = match blame::assign(&stack, side.form, |frame| self.is_go(frame)) {
             (Blame::User, shown) if side.form == Form::Release => (Blame::Free, shown),
@@ -109,8 +109,8 @@ impl View {
     }
 
     /// Where memory was allocated, with names.
-    fn allocation(&self, side: &Side) -> Place {
-        Place { role: Role::Allocate, atomicity: None, ..self.witness(side, 0).place }
+    fn allocation(&self, side: &Side, access: &Access) -> Place {
+        Place { role: Role::Allocate, atomicity: None, ..self.witness(side, access).place }
     }
 
     fn over_reads(&self, stack: &[Frame]) -> bool {
