@@ -166,6 +166,11 @@ impl Image {
         Some((demangled(name), offset))
     }
 
+    /// The demangled name of the variable that begins at `at` and is `size` bytes long.
+    pub fn variable_spanning(&self, at: FileAddress, size: u64) -> Option<String> {
+        self.symbols().object_spanning(at, size).map(demangled)
+    }
+
     /// The slots that the loader fills with the address of a named symbol, sorted by slot.
     ///
     /// What a slot holds at run time tells the name of code that has none: the variant of `memcpy` that the

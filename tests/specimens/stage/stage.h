@@ -22,7 +22,7 @@
 /* A function that the compiler may neither inline nor reason about: calls to it stay where they are written. */
 #define STAGE_OPAQUE __attribute__((noipa))
 
-enum { STAGE_MOST_ROLES = 4 };
+enum { STAGE_MOST_ROLES = 1000 };
 
 /* Plays until stage_over(), then returns how many operations it did. */
 typedef uint64_t stage_role(void);
@@ -91,7 +91,7 @@ static inline int stage_report(uint64_t operations) {
 static inline int stage_play(int argc, char **argv, stage_role *const *roles) {
     pthread_t threads[STAGE_MOST_ROLES];
     int count = 0;
-    for (; roles[count] != NULL && count < STAGE_MOST_ROLES; count++) threads[count] = stage_enter(roles[count]);
+    for (; count < STAGE_MOST_ROLES && roles[count] != NULL; count++) threads[count] = stage_enter(roles[count]);
     stage_wait(stage_seconds(argc, argv));
     __atomic_store_n(&stage_flag, 1, __ATOMIC_SEQ_CST);
     uint64_t operations = 0;

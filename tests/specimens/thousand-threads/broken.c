@@ -9,13 +9,4 @@ static uint64_t requests;
 
 STAGE_OPAQUE static void count(void) { requests++; /* races with itself */ }
 
-static uint64_t worker(void) {
-    uint64_t operations = 0;
-    for (; !stage_over(); operations++) {
-        crowd_turn(operations);
-        count();
-    }
-    return operations;
-}
-
-int main(int argc, char **argv) { return crowd_play(argc, argv, worker); }
+int main(int argc, char **argv) { return crowd_play(argc, argv); }

@@ -6,6 +6,9 @@
 
 enum { CROWD = 1000, CROWD_RESTS = 64 };
 
+/* Counts a request: each twin in its own way. */
+STAGE_OPAQUE static void count(void);
+
 /*
  * What each of them does between two requests: something of its own, something under a lock that all of them want, and a
  * rest now and then.
@@ -20,14 +23,19 @@ static inline void crowd_turn(uint64_t operations) {
     if (operations % CROWD_RESTS == 0) stage_pause(200);
 }
 
-static inline int crowd_play(int argc, char **argv, stage_role *role) {
-    static pthread_t threads[CROWD];
-    for (int i = 0; i < CROWD; i++) threads[i] = stage_enter(role);
-    stage_wait(stage_seconds(argc, argv));
-    __atomic_store_n(&stage_flag, 1, __ATOMIC_SEQ_CST);
+static uint64_t crowd_worker(void) {
     uint64_t operations = 0;
-    for (int i = 0; i < CROWD; i++) operations += stage_leave(threads[i]);
-    return stage_report(operations);
+    for (; !stage_over(); operations++) {
+        crowd_turn(operations);
+        count();
+    }
+    return operations;
+}
+
+static inline int crowd_play(int argc, char **argv) {
+    static stage_role *roles[CROWD + 1];
+    for (int i = 0; i < CROWD; i++) roles[i] = crowd_worker;
+    return stage_play(argc, argv, roles);
 }
 
 #endif

@@ -10,13 +10,4 @@ STAGE_OPAQUE static void count(void) {
     pthread_mutex_unlock(&lock);
 }
 
-static uint64_t worker(void) {
-    uint64_t operations = 0;
-    for (; !stage_over(); operations++) {
-        crowd_turn(operations);
-        count();
-    }
-    return operations;
-}
-
-int main(int argc, char **argv) { return crowd_play(argc, argv, worker); }
+int main(int argc, char **argv) { return crowd_play(argc, argv); }

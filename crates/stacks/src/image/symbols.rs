@@ -65,6 +65,13 @@ impl SymbolTable {
         containing.filter_map(|symbol| symbol.name).next().map(|name| (name, offset))
     }
 
+    /// The best name of the variable that begins at `at` and is `size` bytes long.
+    pub(crate) fn object_spanning(&self, at: FileAddress, size: u64) -> Option<&'static str> {
+        let first = self.objects.partition_point(|symbol| symbol.address < at.0);
+        let beginning = self.objects[first..].iter().take_while(|symbol| symbol.address == at.0);
+        beginning.filter(|symbol| symbol.size == size).filter_map(|symbol| symbol.name).next()
+    }
+
     fn extend(&mut self, symbols: &ElfSymbolTable<'static, Header>) {
         for symbol in symbols.iter() {
             if let Ok(name) = symbol.name(LE, symbols.strings()) {

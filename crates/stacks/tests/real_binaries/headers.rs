@@ -91,6 +91,10 @@ fn variables_are_found_from_any_address_inside_them() {
     };
     let at = FileAddress(address("plain") + 9);
     assert_eq!(image.data_symbol_at(at), Some(("plain".to_owned(), 9)));
+    let start = FileAddress(address("plain"));
+    assert_eq!(image.variable_spanning(start, 64), Some("plain".to_owned()));
+    assert_eq!(image.variable_spanning(start, 8), None, "only a part of it");
+    assert_eq!(image.variable_spanning(at, 64), None, "it begins before");
     assert_eq!(
         image.data_symbol_at(FileAddress(address("plain") + 64)),
         after(&image, address("plain") + 64)

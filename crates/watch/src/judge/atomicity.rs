@@ -116,26 +116,18 @@ impl View {
 
     /// The variable of which an access touches all bytes.
     fn whole_variable(&self, access: &Access) -> Option<String> {
-        let at = |offset: u64| {
-            let at = access.address + offset;
-            self.images.iter().find_map(|(_, bias, image)| image.data_symbol_at(at.unload(*bias)))
-        };
-        let size = u64::from(access.size);
-        let (name, offset) = at(0)?;
-        let last = at(size - 1).is_some_and(|(last, _)| last == name);
-        let is_whole =
-            offset == 0 && last && at(size).is_none_or(|(next, offset)| next != name || offset == 0);
-        is_whole.then_some(name)
+        self.images.iter().find_map(|(_, bias, image)| {
+            image.variable_spanning(access.address.unload(*bias), u64::from(access.size))
+        })
     }
 }
 
 /// Whether a text names a variable, and none of its members or elements: one that has a single member is as large as that.
 fn is_used_whole(text: &str, name: &str) -> bool {
-    let is_word = |(at, _): &(usize, &str)| {
-        !text[..*at].ends_with(is_in_word) && !text[at + name.len()..].starts_with(is_in_word)
-    };
-    let uses = text.match_indices(name).filter(is_word);
-    let behind: Vec<&str> = uses.map(|(at, _)| text[at + name.len()..].trim_start()).collect();
+    let uses = text.match_indices(name).map(|(at, _)| (&text[..at], &text[at + name.len()..]));
+    let whole_words =
+        uses.filter(|(before, behind)| !before.ends_with(is_in_word) && !behind.starts_with(is_in_word));
+    let behind: Vec<&str> = whole_words.map(|(_, behind)| behind.trim_start()).collect();
     let names_part = |rest: &&str| rest.starts_with(['.', '[']) || rest.starts_with("->");
     !behind.is_empty() && !behind.iter().any(names_part)
 }
