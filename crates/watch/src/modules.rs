@@ -67,7 +67,14 @@ impl Modules {
             return Ok(Vec::new());
         }
         self.mappings = mappings;
+        let refused = self.refused.len();
         let now = self.code_mappings(pid, memory);
+        // Ended since, it has no files any more either: the kernel takes its memory from it first.
+        let misses_some = self.refused.len() > refused || self.loaded.keys().any(|at| !now.contains_key(at));
+        if misses_some && mappings::read(pid).unwrap_or_default().is_empty() {
+            self.refused.truncate(refused);
+            return Ok(Vec::new());
+        }
         let mut changes = self.drop_unmapped(&now);
         for (at, loaded) in now {
             if let std::collections::btree_map::Entry::Vacant(vacant) = self.loaded.entry(at) {
