@@ -22,6 +22,9 @@ CONNECTIONS = 8
 REQUESTS_A_SECOND = 2000
 # Of one measurement of latency.
 SECONDS = 6
+# How old a watch is then: the first second has a credit of its own, and what is new to it is nearly over after a minute.
+AT_FIRST = 1.5
+LATER = 60
 
 
 def measure(session):
@@ -136,22 +139,33 @@ def latency(session):
         session.say("\nWithout oha there is no load at a steady pace to measure latency under.")
         return
     for name, start in servers(session).items():
-        ways = ("unwatched", "watched")
+        ways = {
+            "unwatched": lambda server: steady(server.url),
+            "watched, the first seconds": lambda server: while_watched(session, server, AT_FIRST),
+            "watched, later": lambda server: while_watched(session, server, LATER),
+        }
         figures = {way: {"p50": [], "p99": []} for way in ways}
         with start() as server:
             for way in session.interleaved(ways, session.runs(20, 3)):
-                with watched(session, server) if way == "watched" else contextlib.nullcontext():
-                    said = steady(server.url)
+                said = ways[way](server)
                 for figure in ("p50", "p99"):
                     figures[way][figure].append(said[figure] * 1e3)
         rows = [
-            [figure, len(figures["watched"][figure])]
-            + [median_text(figures[way][figure], "ms") for way in ways]
-            + [ratio_text(session.chance, figures["watched"][figure], figures["unwatched"][figure])]
+            [way, figure, len(values[figure]), median_text(values[figure], "ms")]
+            + [ratio_text(session.chance, values[figure], figures["unwatched"][figure])]
+            for way, values in figures.items()
             for figure in ("p50", "p99")
         ]
         title = f"Latency of {name}, {REQUESTS_A_SECOND} requests a second (goal: p50 ≤ 1.02, p99 ≤ 1.10)"
-        session.table(title, ["figure", "runs", "unwatched", "watched", "watched / unwatched (95 % interval)"], rows)
+        session.table(title, ["way", "figure", "runs", "median", "of unwatched (95 % interval)"], rows)
+
+
+def while_watched(session, server, age):
+    """The same beside a watch of this age, under load for all of its life."""
+    with watched(session, server):
+        if age > AT_FIRST:
+            steady(server.url, age - AT_FIRST)
+        return steady(server.url)
 
 
 @contextlib.contextmanager
@@ -159,16 +173,15 @@ def watched(session, server):
     command = [session.jostle, "watch", "--format", "json", "-p", str(server.pid)]
     watch = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        # The first second has a credit of its own.
-        time.sleep(1.5)
+        time.sleep(AT_FIRST)
         yield watch
     finally:
         watch.send_signal(signal.SIGINT)
         watch.wait()
 
 
-def steady(url):
-    load = ["oha", "--no-tui", "--output-format", "json", "-z", f"{SECONDS}s", "-q", str(REQUESTS_A_SECOND)]
+def steady(url, seconds=SECONDS):
+    load = ["oha", "--no-tui", "--output-format", "json", "-z", f"{seconds}s", "-q", str(REQUESTS_A_SECOND)]
     load += ["--latency-correction", "-c", str(CONNECTIONS), url]
     said = subprocess.run(load, stdout=subprocess.PIPE, check=True).stdout
     return json.loads(said)["latencyPercentiles"]

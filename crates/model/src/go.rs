@@ -1,7 +1,8 @@
 /// Whether a Go package, such as `net/http`, belongs to the standard library of Go 1.26 or to its runtime.
 ///
 /// Import paths of the standard library have no dot before the first slash. A module of the user's may have none either
-/// (`orders/internal/x`), so they are known by name: the directories of `$(go env GOROOT)/src`.
+/// (`orders/internal/x`), so they are known by name: the directories of `$(go env GOROOT)/src`. A plugin that is built from
+/// files calls itself `plugin/unnamed-`, and their hash (`cmd/go/internal/work`), though it is nobody's but the user's.
 pub fn is_go_standard_package(path: &str) -> bool {
     const ROOTS: [&str; 51] = [
         "archive",
@@ -57,7 +58,7 @@ pub fn is_go_standard_package(path: &str) -> bool {
         "weak",
     ];
     let root = path.split('/').next().unwrap_or(path);
-    ROOTS.contains(&root)
+    ROOTS.contains(&root) && !path.starts_with("plugin/")
 }
 
 #[cfg(test)]
@@ -69,6 +70,7 @@ mod tests {
         assert!(is_go_standard_package("net/http"));
         assert!(is_go_standard_package("runtime"));
         assert!(!is_go_standard_package("main"));
+        assert!(is_go_standard_package("plugin") && !is_go_standard_package("plugin/unnamed-6dd229b5"));
         assert!(!is_go_standard_package("orders/internal/x"));
         assert!(!is_go_standard_package("github.com/ebitengine/purego"));
     }

@@ -35,6 +35,8 @@ pub struct WatchCounts {
     pub held_share: f64,
     /// The share that was allowed.
     pub budget: f64,
+    /// For how long less than that was spent, since nothing new was seen, in milliseconds.
+    pub backed_off_ms: u64,
     /// Accesses looked at, held or not.
     pub samples: u64,
     /// Accesses held back while the address was watched.

@@ -30,7 +30,7 @@
 //! let run = Run { findings: &[], summary: &summary, command: "./server --port 8080" };
 //! let text = render(Format::Human, &run, Style { color: false, width: 100 });
 //! assert!(text.starts_with("nothing found in 60.0 s: a collision strikes fewer than 1 of 1,233 holds"));
-//! assert!(text.ends_with("next: jostle watch --for 240s -- ./server --port 8080\n"));
+//! assert!(text.ends_with("next: jostle watch --for 240s --no-backoff -- ./server --port 8080\n"));
 //! ```
 #![forbid(unsafe_code)]
 

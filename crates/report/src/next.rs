@@ -23,7 +23,7 @@ pub(crate) fn command(run: &Run<'_>) -> String {
     let flags = match (summary.verdict, run.findings.first()) {
         _ if !verdict::was_watched(summary) => format!("--for {SHORTEST}s"),
         (Verdict::Found, Some(finding)) => recheck(summary, finding),
-        (Verdict::Found | Verdict::NothingFound, _) => format!("--for {}s", four_times(summary)),
+        (Verdict::Found | Verdict::NothingFound, _) => for_all_of(four_times(summary)),
         (Verdict::Inconclusive, _) => look_harder(summary),
     };
     format!("jostle {} {flags}{}", summary.verb, target(run.command))
@@ -76,7 +76,7 @@ pub(crate) fn seconds_to_enough(summary: &Summary) -> Option<u64> {
 /// The same command for the mended program, for as long as it takes to tell.
 fn recheck(summary: &Summary, finding: &Finding) -> String {
     let seconds = convincing_seconds(summary.counts.watched_ms, finding.times());
-    format!("--seed {}{} --for {seconds}s", summary.seed, include(finding))
+    format!("--seed {}{} {}", summary.seed, include(finding), for_all_of(seconds))
 }
 
 /// Narrows the look to the function that was held, where it has a name: the one whose code it is, not one
@@ -111,10 +111,16 @@ fn four_times(summary: &Summary) -> u64 {
 fn look_harder(summary: &Summary) -> String {
     let seconds = seconds_to_enough(summary).unwrap_or(0).max(four_times(summary));
     if may_end_by_itself(summary) || budget_was_used_up(summary) {
-        format!("--budget {}% --for {seconds}s", larger_budget(summary))
+        format!("--budget {}% {}", larger_budget(summary), for_all_of(seconds))
     } else {
-        format!("--for {seconds}s")
+        for_all_of(seconds)
     }
+}
+
+/// To look for so long, as hard in the last second as in the first. The first ten are not backed off anyway.
+fn for_all_of(seconds: u64) -> String {
+    let no_backoff = if seconds > SHORTEST { " --no-backoff" } else { "" };
+    format!("--for {seconds}s{no_backoff}")
 }
 
 /// Four fifths: the sampler aims just below its budget.

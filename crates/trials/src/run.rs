@@ -159,6 +159,8 @@ impl<'a> Stage<'a> {
             target: Target::Command(command),
             duration: Some(self.plan.timeout),
             budget: HOLD_BUDGET,
+            // A perturbation is of one strength throughout.
+            backs_off: false,
             seed: seed.0,
             launch: Launch { environment: Some(arrangement.environment), ..arrangement.launch },
             look_for: arrangement.look_for,

@@ -14,6 +14,8 @@ pub(crate) struct Books {
     pub(crate) tally: Tally,
     /// Time that threads stood still for us.
     pub(crate) held: Duration,
+    /// For how long less than the budget was spent, as nothing new came.
+    pub(crate) backed_off: Duration,
     /// Sites seen to run, and sites known.
     pub(crate) sites: (u64, u64),
     /// Files with code that could not be looked into.

@@ -24,6 +24,7 @@
 //! ```
 
 mod attend;
+mod backoff;
 mod books;
 mod budget;
 mod calls;

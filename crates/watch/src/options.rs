@@ -41,6 +41,8 @@ pub struct Options {
     pub duration: Option<Duration>,
     /// The share of wall time for which threads may be held, between 0 and 1.
     pub budget: f64,
+    /// Whether less of it is spent while nothing new is seen.
+    pub backs_off: bool,
     /// What the random choices are drawn from.
     pub seed: u64,
     /// If not empty, only functions with these names are sampled.
@@ -109,6 +111,7 @@ impl Default for Options {
             target: Target::Command(Vec::new()),
             duration: None,
             budget: 0.02,
+            backs_off: true,
             seed: 0,
             include: Patterns::default(),
             exclude: Patterns::default(),

@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 
 use jostle_model::{Address, ExitStatus, Process as Name};
 
+use crate::backoff::Backoff;
 use crate::case::CaseKey;
 use crate::exploration::Exploration;
 use crate::files::Files;
@@ -137,6 +138,8 @@ pub(crate) struct Process {
     catalogue: Catalogue,
     exploration: Exploration,
     sampler: Sampler,
+    /// How much of the budget it is worth, if that is not always the same.
+    backoff: Option<Backoff>,
     /// What of its time it runs, if it was attached to.
     utilization: Utilization,
     sharing: Sharing,
@@ -234,6 +237,7 @@ impl Process {
             catalogue: Catalogue::new(options.include.clone(), options.exclude.clone()),
             exploration: Exploration::new(seed, is_attached),
             sampler: if is_kin || is_attached { sampler.without_credit() } else { sampler },
+            backoff: options.backs_off.then(|| Backoff::new(now)),
             utilization: Utilization::new(now),
             sharing: Sharing::default(),
             traps: Traps::default(),
@@ -343,8 +347,10 @@ impl Process {
         self.clerk.number()
     }
 
-    /// Shares the budget out anew: of a process that was attached to, a share of the time that it runs.
+    /// Shares the budget out anew: less of it while nothing new is seen; of a process that was attached to, a share of the
+    /// time that it runs.
     pub(crate) fn set_budget(&mut self, budget: f64) {
+        let budget = budget * self.attention();
         if !self.is_attached {
             return self.sampler.set_budget(budget);
         }
@@ -352,6 +358,18 @@ impl Process {
         self.sampler.set_budget(budget * self.utilization.share());
         if is_known_now && !self.is_kin {
             self.sampler.grant_credit();
+        }
+    }
+
+    /// The share of its budget that is spent at the moment.
+    pub(crate) fn attention(&self) -> f64 {
+        self.backoff.as_ref().map_or(1.0, |backoff| backoff.share(Instant::now()))
+    }
+
+    /// Something new was seen of it.
+    fn note_news(&mut self) {
+        if let Some(backoff) = &mut self.backoff {
+            backoff.note_news(Instant::now());
         }
     }
 
@@ -393,6 +411,7 @@ impl Process {
         };
         let known = match (judgement, finding) {
             (Judgement::Guilty(_), Some(index)) => {
+                self.note_news();
                 self.seen_again.extend(std::iter::repeat_n(index, again as usize));
                 Known::Finding(index)
             }

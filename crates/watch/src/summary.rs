@@ -33,6 +33,7 @@ fn counts(tracer: &Tracer<'_>) -> WatchCounts {
         watched_ms: watched.as_millis() as u64,
         held_share: books.held.as_secs_f64() / watched.as_secs_f64().max(1e-9),
         budget: tracer.options().budget,
+        backed_off_ms: books.backed_off.as_millis() as u64,
         samples: books.tally.samples,
         holds: books.tally.holds,
         sites_seen,

@@ -52,6 +52,8 @@ pub(crate) struct Tracer<'a> {
     /// When plans are made next: by the way at the soonest, and at the latest.
     soonest_turn: Instant,
     next_turn: Instant,
+    /// When the budget was shared out last.
+    shared_out: Instant,
     /// When to use force on a target that was asked to end.
     force_at: Option<Instant>,
     asked_to_end: u32,
@@ -92,6 +94,7 @@ impl<'a> Tracer<'a> {
             timed_out: false,
             soonest_turn: now,
             next_turn: now,
+            shared_out: now,
             force_at: None,
             asked_to_end: 0,
             court: Court::open(),
@@ -310,9 +313,15 @@ impl<'a> Tracer<'a> {
 
     /// The budget is for all processes together.
     fn share_budget(&mut self) {
-        let shares = self.processes.values().filter(|process| process.is_at_risk()).count().max(1);
+        let since = self.shared_out.elapsed();
+        self.shared_out += since;
+        let at_risk = || self.processes.values().filter(|process| process.is_at_risk());
+        let shares = at_risk().count();
+        if shares > 0 && at_risk().all(|process| process.attention() < 1.0) {
+            self.books.backed_off += since;
+        }
         for process in self.processes.values_mut() {
-            process.set_budget(self.common.options.budget / shares as f64);
+            process.set_budget(self.common.options.budget / shares.max(1) as f64);
         }
     }
 

@@ -21,6 +21,11 @@ pub(crate) struct WatchArguments {
     #[arg(long, value_name = "PERCENT", default_value = "2%", value_parser = share)]
     pub(crate) budget: f64,
 
+    /// Spend the whole budget for as long as the watch lasts. Without it, what is spent is halved every five seconds, down to
+    /// an eighth, once nothing new was seen for ten: no finding, no code that was loaded or runs for the first time.
+    #[arg(long)]
+    pub(crate) no_backoff: bool,
+
     /// What the random choices are drawn from; chosen and printed when not given.
     #[arg(long)]
     pub(crate) seed: Option<u64>,

@@ -52,7 +52,11 @@ fn rows(run: &Run<'_>) -> Vec<(&'static str, String)> {
 fn watched(summary: &Summary) -> String {
     let counts = &summary.counts;
     let (held, budget) = (percent(counts.held_share), percent(counts.budget));
-    format!("{}, threads held for {held} of it, allowed {budget}", seconds(counts.watched_ms))
+    let backed_off = match counts.backed_off_ms {
+        0 => String::new(),
+        ms => format!("; less than that for {}, since nothing new came", seconds(ms)),
+    };
+    format!("{}, threads held for {held} of it, allowed {budget}{backed_off}", seconds(counts.watched_ms))
 }
 
 fn hits(summary: &Summary) -> String {

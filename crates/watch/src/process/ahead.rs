@@ -68,7 +68,7 @@ impl Process {
             self.profiles.clear();
             return;
         }
-        let is_time = is_time_to_profile(now - self.began);
+        let is_time = is_time_to_profile(now - self.began, self.attention());
         if !is_time && !self.is_profiled {
             return;
         }
@@ -170,6 +170,7 @@ impl Process {
         for change in &changes {
             match change {
                 Change::Loaded(loaded) => {
+                    self.note_news();
                     self.clerk.loaded(loaded.file, loaded.bias);
                     self.learn_of_go(loaded);
                     let functions = self.catalogue.add(loaded);
@@ -203,7 +204,8 @@ impl Process {
     }
 }
 
-/// Whether threads are sampled where they run, so long after the program began.
-fn is_time_to_profile(age: Duration) -> bool {
-    age < PROFILED_AT_FIRST || age.as_millis() % PROFILED_EVERY.as_millis() < PROFILED_FOR.as_millis()
+/// Whether threads are sampled where they run, so long after the program began, and with this share of the budget being spent.
+fn is_time_to_profile(age: Duration, attention: f64) -> bool {
+    let every = PROFILED_EVERY.div_f64(attention);
+    age < PROFILED_AT_FIRST || age.as_millis() % every.as_millis() < PROFILED_FOR.as_millis()
 }

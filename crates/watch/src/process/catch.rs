@@ -19,6 +19,7 @@ use super::events::resume;
 use crate::Holds;
 use crate::case;
 use crate::operation::Operation;
+use crate::scope::Part;
 use crate::sites::SiteId;
 use crate::sys::ptrace;
 use crate::traps::{Purpose, Step};
@@ -199,6 +200,10 @@ impl Process {
         if is_first {
             self.exploration.reached(&self.catalogue, id);
             self.sampler.came_alive(&self.catalogue, id);
+            let is_own = self.catalogue.site(id).part == Part::User;
+            if let Some(backoff) = self.backoff.as_mut().filter(|_| is_own) {
+                backoff.note_site(Instant::now());
+            }
         }
         let mut most = 0.0_f64;
         if operation.release.is_some() {

@@ -1,0 +1,72 @@
+// Threads of C call back into Go through purego. Go locks itself to them meanwhile, as it has to for libraries that keep state by
+// thread. The race: `total += number` in add, in several such threads.
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/ebitengine/purego"
+
+	"specimens/stage"
+)
+
+var (
+	total uint64
+	calls atomic.Uint64
+)
+
+//go:noinline
+func add(number uint64) { total += number } // races with itself
+
+// heard is what the threads of C call.
+func heard(thread, number, complement uint64) uint64 {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if thread > 2 || number != ^complement {
+		fmt.Fprintln(os.Stderr, "wrong arguments:", thread, number, complement)
+		os.Exit(1)
+	}
+	if stage.Over() {
+		return 0
+	}
+	add(number)
+	calls.Add(1)
+	stage.Work(1500)
+	return 1
+}
+
+// begin has the library that lies beside this program start its threads.
+func begin() error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	library, err := purego.Dlopen(filepath.Join(filepath.Dir(program), "libthreads.so"), purego.RTLD_NOW|purego.RTLD_LOCAL)
+	if err != nil {
+		return err
+	}
+	var callBack func(callback uintptr) uint64
+	purego.RegisterLibFunc(&callBack, library, "call_back")
+	if started := callBack(purego.NewCallback(heard)); started < 2 {
+		return fmt.Errorf("only %d threads", started)
+	}
+	return nil
+}
+
+func main() {
+	if err := begin(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	stage.Play(func() uint64 {
+		for !stage.Over() {
+			time.Sleep(time.Millisecond)
+		}
+		return calls.Load()
+	})
+}
