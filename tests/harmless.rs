@@ -112,6 +112,12 @@ fn a_thread_that_blocks_every_signal_goes_on_where_it_was() {
 }
 
 #[test]
+fn memory_beside_code_that_is_mapped_twice_is_left_alone() {
+    let Some(pair) = assert_unharmed("maps_text_again", &[]) else { return };
+    assert_eq!(pair.watched.stdout, "the memory is whole\n");
+}
+
+#[test]
 fn children_run_code_that_is_trapped_in_their_parent() {
     let Some(pair) = assert_unharmed("children", &[]) else { return };
     assert_eq!(pair.watched.stdout, "forked 200, vforked 200, spawned 200\n");

@@ -17,10 +17,12 @@ use serde_json::Value;
 const ATTEMPTS: u64 = 3;
 
 /// The cases of Go's race detector that are most often met, each with its two sides.
-const CASES: [(&str, [&str; 2]); 3] = [
+const CASES: [(&str, [&str; 2]); 4] = [
     ("go-plain", ["collector).record", "collector).snapshot"]),
     ("go-map", ["registry).count", "registry).seen"]),
     ("go-lazy", ["session).connection", "session).connection"]),
+    // Two files of Go code with one runtime.
+    ("go-plugin", [".Update", ".Snapshot"]),
 ];
 
 fn specimen(name: &str) -> PathBuf {

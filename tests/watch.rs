@@ -199,6 +199,23 @@ fn the_budget_is_kept_among_a_thousand_threads() {
     assert!(held.iter().all(|&share| share < 0.03), "{held:?} of the time");
 }
 
+/// All there is to see of it is seen in the first second.
+#[test]
+fn a_watch_that_sees_nothing_new_backs_off() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    build();
+    let backed_off = |options| {
+        let (run, report) = watched(options, 1, &specimen("mutex"), &["15"]);
+        report.summary["counts"]["backed_off_ms"].as_u64().unwrap_or_else(|| panic!("{run:#?}"))
+    };
+    let ms = backed_off("--for 14s");
+    assert!(0 < ms && ms <= 4000, "of the last four seconds: {ms} ms");
+    assert_eq!(backed_off("--for 12s --no-backoff"), 0);
+}
+
 /// The place that tells where the memory was allocated, with the one that frees it.
 fn allocation_and_free(finding: &Value) -> Option<(&Value, &Value)> {
     let places = finding["places"].as_array().expect("a list");

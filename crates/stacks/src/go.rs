@@ -147,11 +147,13 @@ impl GoImage {
 
     /// The goroutine that a thread runs, or that the runtime or C code on its stack works for. It is found
     /// through the thread's own storage, and when that fails `at_go_code` through R14, where Go code holds it.
+    /// Plugins share one runtime: `is_go_code` tells Go's code of any image.
     pub(crate) fn goroutine(
         &self,
         bias: u64,
         registers: &Registers,
         at_go_code: bool,
+        is_go_code: impl Fn(Address) -> bool,
         memory: &dyn Memory,
     ) -> Option<GoroutineRef> {
         let stored = self
@@ -159,9 +161,8 @@ impl GoImage {
             .offset(bias, memory)
             .and_then(|offset| memory.word(Address(registers.fs_base.wrapping_add_signed(offset))));
         let held = at_go_code.then_some(registers.r14);
-        let is_code = |at: Address| self.covers(at.unload(bias));
         let describe =
-            |g| self.layouts.iter().find_map(|&layout| goroutine::describe(g, layout, is_code, memory));
+            |g| self.layouts.iter().find_map(|&layout| goroutine::describe(g, layout, &is_go_code, memory));
         stored.and_then(describe).or_else(|| held.and_then(describe))
     }
 

@@ -59,12 +59,15 @@ pub(crate) fn goroutine(
     memory: &dyn Memory,
 ) -> Option<GoroutineRef> {
     let at = jostle_model::Address(registers.rip);
+    let is_go = |at| space.is_go_code(at);
     if let Some(module) = space.module_at(at)
         && let Some(go) = module.image.go_covering(module.file_address(at))
     {
-        return go.goroutine(module.bias, registers, true, memory);
+        return go.goroutine(module.bias, registers, true, is_go, memory);
     }
-    space.modules().find_map(|module| module.image.go()?.goroutine(module.bias, registers, false, memory))
+    space
+        .modules()
+        .find_map(|module| module.image.go()?.goroutine(module.bias, registers, false, is_go, memory))
 }
 
 struct Walker<'a> {

@@ -26,7 +26,7 @@ impl Backoff {
         Self { latest_news: now, sites: 0, sites_then: 0 }
     }
 
-    /// Something new was seen: code that was loaded, or a bug.
+    /// Something new was seen: code that was loaded, more threads, or a bug.
     pub(crate) fn note_news(&mut self, now: Instant) {
         self.latest_news = now;
     }

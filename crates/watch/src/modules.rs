@@ -11,6 +11,7 @@ use crate::files::{self, FileBytes, FileKey, Files};
 use crate::mappings::{self, Mapping};
 use crate::memory::TargetMemory;
 use crate::scope::{self, ModuleKind};
+use crate::traps::COMPARED;
 
 /// How much of a file's beginning is compared with what is mapped: a page.
 const HEAD: usize = 4096;
@@ -124,6 +125,15 @@ impl Modules {
         mappings::find(&self.mappings, at).is_some_and(|mapping| mapping.shared)
     }
 
+    /// The first bytes of the code that the file has for `at`, if it is that file which is mapped there to be executed. V8 maps
+    /// a part of its text a second time, beside its heap; others put huge pages in the place of theirs.
+    pub(crate) fn mapped_code(&self, at: Address) -> Option<&'static [u8]> {
+        let module = self.space.module_at(at)?;
+        let mapping = mappings::find(&self.mappings, at).filter(|mapping| mapping.executable)?;
+        let is_its_own = mapping.file().is_some() && bias(module.image, mapping) == Some(module.bias);
+        is_its_own.then(|| module.image.code(at.unload(module.bias), COMPARED)).flatten()
+    }
+
     /// The code of the function at `at`, and where it starts.
     pub(crate) fn function_code(&self, at: Address) -> Option<(Address, &'static [u8])> {
         function_code(&self.space, at)
@@ -185,6 +195,9 @@ impl Modules {
             let Some(path) = mapping.file() else { continue };
             let Some((file, image)) = self.open(pid, path, mapping, memory) else { continue };
             let Some(bias) = bias(&image, mapping) else { continue };
+            if !self.is_loaded(&image, bias, &mapping.path) {
+                continue;
+            }
             // A text that was split by mprotect is still one module.
             if !seen.contains(&(file.path, bias)) {
                 seen.push((file.path, bias));
@@ -192,6 +205,14 @@ impl Modules {
             }
         }
         found
+    }
+
+    /// Whether a file is mapped from its beginning, as loaders do, and not some part of it only.
+    fn is_loaded(&self, image: &Image, bias: u64, path: &str) -> bool {
+        image.segments().first().is_none_or(|first| {
+            let start = mappings::find(&self.mappings, first.address.load(bias));
+            start.is_some_and(|mapping| mapping.path == path)
+        })
     }
 
     /// The file that is mapped as `path`, parsed once. Where another file has taken its place, or none, the kernel still

@@ -9,6 +9,8 @@ use crate::sites::{FunctionId, SiteId};
 
 /// `int3`, the one-byte breakpoint of x86.
 const INT3: u8 = 0xcc;
+/// How many bytes of code have to be what they are taken for where a trap is set.
+pub(crate) const COMPARED: usize = 8;
 
 /// What a trap was set for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +49,9 @@ impl Step {
 /// has to be single-stepped, nor any other be stopped: there is no moment in which the trap is lifted for
 /// others but should not be. A second thread may have fetched the `int3` just before it went: its trap is
 /// *stale*, and it only has to step back.
+///
+/// Nothing is written but over the very bytes that are meant, and nothing is put back but over an `int3`: programs map other
+/// things where code was, and change their code.
 #[derive(Debug, Default)]
 pub(crate) struct Traps {
     armed: HashMap<Address, Purpose>,
@@ -66,22 +71,34 @@ pub(crate) enum Hit {
 }
 
 impl Traps {
-    /// Sets a trap at `at`. Does nothing where one is already, or where the program has an `int3` itself.
-    pub(crate) fn arm(&mut self, memory: &TargetMemory, at: Address, purpose: Purpose) -> io::Result<()> {
-        if self.armed.contains_key(&at) {
-            return Ok(());
-        }
-        let original = match self.originals.get(&at) {
-            Some(&original) => original,
-            None => memory.byte(at)?,
-        };
-        if original == INT3 {
+    /// Sets a trap at `at`, where the file has this `code`. Does nothing where one is already, where the program has an
+    /// `int3` itself, or where something else lies than that code.
+    pub(crate) fn arm(
+        &mut self,
+        memory: &TargetMemory,
+        at: Address,
+        code: &[u8],
+        purpose: Purpose,
+    ) -> io::Result<()> {
+        let Some(&original) = code.first() else { return Ok(()) };
+        if self.armed.contains_key(&at) || original == INT3 || !self.is_there(memory, at, code)? {
             return Ok(());
         }
         memory.write_byte(at, INT3)?;
         self.originals.insert(at, original);
         self.armed.insert(at, purpose);
         Ok(())
+    }
+
+    /// Whether `code` is what lies at `at`, but for traps of ours.
+    fn is_there(&self, memory: &TargetMemory, at: Address, code: &[u8]) -> io::Result<bool> {
+        let mut bytes = [0; COMPARED];
+        let bytes = &mut bytes[..code.len().min(COMPARED)];
+        memory.read_exact(at, bytes)?;
+        let is_same = |(offset, (found, meant)): (u64, (&u8, &u8))| {
+            found == meant || *found == INT3 && self.armed.contains_key(&(at + offset))
+        };
+        Ok((0..).zip(bytes.iter().zip(code)).all(is_same))
     }
 
     /// Takes the trap at `at` away, if there is one for this purpose.
@@ -95,7 +112,9 @@ impl Traps {
     /// Takes the trap at `at` away, if there is one; returns what it was for.
     fn lift(&mut self, memory: &TargetMemory, at: Address) -> io::Result<Option<Purpose>> {
         let Some(purpose) = self.armed.remove(&at) else { return Ok(None) };
-        memory.write_byte(at, self.originals[&at])?;
+        if memory.byte(at)? == INT3 {
+            memory.write_byte(at, self.originals[&at])?;
+        }
         Ok(Some(purpose))
     }
 
@@ -135,5 +154,62 @@ impl Traps {
     pub(crate) fn forget(&mut self, from: Address, to: Address) {
         self.armed.retain(|at, _| !(from..to).contains(at));
         self.originals.retain(|at, _| !(from..to).contains(at));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CODE: [u8; 8] = [0x48, 0x89, 0x07, 0x48, 0x8b, 0x06, 0xc3, 0x90];
+    const ANYTHING: Purpose = Purpose::Follow(Address(0));
+
+    /// Our own memory stands for a target's: that it is not code makes no difference to who writes there.
+    fn own_memory() -> TargetMemory {
+        TargetMemory::open(std::process::id() as i32).expect("it is ours")
+    }
+
+    fn address(bytes: &[u8]) -> Address {
+        Address(bytes.as_ptr() as u64)
+    }
+
+    fn read(memory: &TargetMemory, at: Address) -> [u8; 8] {
+        let mut bytes = [0; 8];
+        memory.read_exact(at, &mut bytes).expect("it is mapped");
+        bytes
+    }
+
+    #[test]
+    fn a_trap_leaves_the_code_as_it_was() {
+        let (memory, code) = (own_memory(), Box::new(CODE));
+        let (at, mut traps) = (address(&*code), Traps::default());
+        traps.arm(&memory, at + 3, &CODE[3..], ANYTHING).expect("written");
+        traps.arm(&memory, at, &CODE, ANYTHING).expect("beside another trap");
+        assert_eq!(read(&memory, at), [INT3, 0x89, 0x07, INT3, 0x8b, 0x06, 0xc3, 0x90]);
+        assert_eq!(traps.hit(&memory, at).expect("read"), Hit::Ours(ANYTHING));
+        traps.disarm_all(&memory);
+        assert_eq!(read(&memory, at), CODE);
+    }
+
+    #[test]
+    fn what_is_not_the_code_that_is_meant_is_not_touched() {
+        let (memory, mut other) = (own_memory(), Box::new(CODE));
+        other[7] = 0x91;
+        let (at, mut traps) = (address(&*other), Traps::default());
+        traps.arm(&memory, at, &CODE, ANYTHING).expect("read");
+        assert_eq!(read(&memory, at), *other);
+        assert_eq!(traps.hit(&memory, at).expect("read"), Hit::Foreign);
+    }
+
+    #[test]
+    fn what_has_taken_the_place_of_a_trap_is_not_touched() {
+        let (memory, code) = (own_memory(), Box::new(CODE));
+        let (at, mut traps) = (address(&*code), Traps::default());
+        traps.arm(&memory, at, &CODE, ANYTHING).expect("written");
+        memory.write(at, b"pointers").expect("written");
+        traps.disarm(&memory, at, ANYTHING).expect("read");
+        assert_eq!(&read(&memory, at), b"pointers");
+        traps.arm(&memory, at, &CODE, ANYTHING).expect("read");
+        assert_eq!(&read(&memory, at), b"pointers");
     }
 }

@@ -22,7 +22,7 @@ pub(crate) struct WatchArguments {
     pub(crate) budget: f64,
 
     /// Spend the whole budget for as long as the watch lasts. Without it, what is spent is halved every five seconds, down to
-    /// an eighth, once nothing new was seen for ten: no finding, no code that was loaded or runs for the first time.
+    /// an eighth, once nothing new was seen for ten: no finding, no more threads, no code that was loaded or runs for the first time.
     #[arg(long)]
     pub(crate) no_backoff: bool,
 

@@ -42,6 +42,7 @@ impl Watch {
             .args([
                 "watch",
                 "--beside",
+                "--no-backoff",
                 "--format",
                 "json",
                 "--seed",

@@ -64,7 +64,7 @@ fn ask_everything(image: &GoImage, memory: &dyn Memory, stack: u64) {
         }
     }
     let registers = Registers { r14: stack, fs_base: stack, ..Registers::default() };
-    let _ = image.goroutine(u64::MAX, &registers, true, memory);
+    let _ = image.goroutine(u64::MAX, &registers, true, |at| image.covers(at.unload(u64::MAX)), memory);
 }
 
 /// Mostly numbers small enough to lead somewhere within the table.

@@ -135,10 +135,10 @@ impl Process {
             };
             let Some(at) = self.place_of(purpose) else { continue };
             // Errors mean that the code is not mapped any more; the next look at the mappings will tell.
-            let _ = if arm {
-                self.traps.arm(memory, at, purpose)
-            } else {
-                self.traps.disarm(memory, at, purpose)
+            let _ = match self.modules.mapped_code(at) {
+                Some(code) if arm => self.traps.arm(memory, at, code, purpose),
+                None if arm => Ok(()),
+                _ => self.traps.disarm(memory, at, purpose),
             };
         }
     }

@@ -1,6 +1,7 @@
 //! What a stopped thread is stopped for: to be looked at, to be held, or because it came to where another is.
 
 mod deallocation;
+mod encounter;
 mod heap;
 mod hold;
 mod lifetime;
@@ -261,7 +262,7 @@ impl Process {
     pub(super) fn watchpoint_hit(&mut self, tid: i32, cookie: u64, struck: Address) {
         let stopped = Instant::now();
         let meant = |watched: Watched| watched.is_meant(cookie, struck);
-        let hold = self.hold.as_ref().is_some_and(|hold| meant(hold.watched));
+        let hold = self.hold.as_ref().is_some_and(|hold| meant(hold.watched()));
         let prospect = self.prospects.iter().any(|prospect| meant(prospect.watched));
         let lifetime = self.lifetime.as_ref().is_some_and(|lifetime| meant(lifetime.watched));
         if (hold || prospect || lifetime)

@@ -130,7 +130,7 @@ impl Process {
     pub(crate) fn add_thread(&mut self, tid: i32) {
         if self.is_left_alone {
             self.threads.insert(tid, Thread { seen: self.events, deaf_looks: 0, deaf_mask: 0 });
-            self.most_threads = self.most_threads.max(self.threads.len());
+            self.note_threads();
             return;
         }
         let status = fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
@@ -138,9 +138,17 @@ impl Process {
         thread.note_mask(&status);
         self.threads.insert(tid, thread);
         self.watchpoints.add_thread(tid);
-        self.most_threads = self.most_threads.max(self.threads.len());
+        self.note_threads();
         if self.threads.len() == 2 && self.phase == Phase::Watching {
             self.has_company();
+        }
+    }
+
+    /// More threads than ever are news: among them may be two that never met before.
+    fn note_threads(&mut self) {
+        if self.threads.len() > self.most_threads {
+            self.most_threads = self.threads.len();
+            self.note_news();
         }
     }
 

@@ -8,6 +8,7 @@ use jostle_stacks::Registers;
 use crate::case::{self, Case, CaseKey, Side};
 use crate::operation::Operation;
 use crate::process::catch::Watched;
+use crate::process::catch::encounter::Encounter;
 use crate::process::events::resume;
 use crate::process::{Known, Process};
 use crate::sites::SiteId;
@@ -17,10 +18,6 @@ use crate::sys::ptrace;
 /// In how many threads a place is watched during a hold: those seen last. Each takes several microseconds, and the held
 /// one stands still meanwhile.
 pub(super) const MOST_OTHERS: usize = 128;
-/// After so many different visitors a hold ends: more are left for later.
-pub(super) const MOST_VISITORS: usize = 4;
-/// After so many stops it ends too, even if they were all the same visitor's: each costs that one about 40 µs.
-pub(super) const MOST_HITS: u32 = 24;
 /// How often a value must change at a site with nobody seen before that is believed.
 const TIMES_ALONE: u32 = 4;
 /// How long a stop may be under way when a watchpoint is taken away.
@@ -29,22 +26,21 @@ const LATE_HIT: Duration = Duration::from_millis(2);
 /// A thread that is being held.
 #[derive(Debug)]
 pub(in crate::process) struct Hold {
-    pub(in crate::process) held: Side,
-    site: SiteId,
+    pub(super) encounter: Encounter,
     is_long: bool,
-    pub(super) watched: Watched,
-    old: Option<u64>,
-    since: Instant,
     pub(in crate::process) until: Instant,
-    /// Each different instruction that came, with the first thread that executed it.
-    visitors: Vec<(Address, Side)>,
-    hits: u32,
 }
 
 impl Hold {
-    /// Whether the bytes are others now than they were.
-    fn has_changed(&self, new: Option<u64>) -> bool {
-        new.is_some() && new != self.old
+    /// The bytes that are watched.
+    pub(super) fn watched(&self) -> Watched {
+        self.encounter.watched
+    }
+
+    fn end_if_enough(&mut self) {
+        if self.encounter.is_enough() {
+            self.until = Instant::now();
+        }
     }
 }
 
@@ -57,7 +53,8 @@ impl Process {
         registers: &Registers,
     ) -> bool {
         let Some(hold) = &self.hold else { return false };
-        let access = operation.accesses(registers).find(|access| access.conflicts_with(&hold.watched.access));
+        let access =
+            operation.accesses(registers).find(|access| access.conflicts_with(&hold.watched().access));
         let Some(access) = access else { return false };
         if self.is_new_visitor(operation.at) {
             let side = self.side(
@@ -101,16 +98,14 @@ impl Process {
             let patience = self.catalogue.site(id).experience.patience();
             self.sampler.duration(patience, stopped)
         };
-        let until = Instant::now() + duration;
-        let (visitors, hits) = (Vec::new(), 0);
-        self.hold =
-            Some(Hold { held, site: id, is_long, watched, old, since: stopped, until, visitors, hits });
+        let encounter = Encounter::new(held, id, watched, old, stopped);
+        self.hold = Some(Hold { encounter, is_long, until: Instant::now() + duration });
         true
     }
 
     /// Somebody has just accessed the bytes that are held.
     pub(super) fn came_to_hold(&mut self, tid: i32, registers: &libc::user_regs_struct) {
-        let Some(access) = self.hold.as_ref().map(|hold| hold.watched.access) else { return };
+        let Some(access) = self.hold.as_ref().map(|hold| hold.watched().access) else { return };
         let here = Address(registers.rip);
         if self.is_new_visitor(here) {
             let side = self.visitor(tid, registers, &access);
@@ -122,19 +117,15 @@ impl Process {
     fn is_new_visitor(&mut self, at: Address) -> bool {
         self.tally.hits += 1;
         let Some(hold) = &mut self.hold else { return false };
-        hold.hits += 1;
-        if hold.hits >= MOST_HITS {
-            hold.until = Instant::now();
-        }
-        hold.visitors.iter().all(|(known, _)| *known != at)
+        let is_new = hold.encounter.note_hit(at);
+        hold.end_if_enough();
+        is_new
     }
 
     fn note_visitor(&mut self, at: Address, side: Side) {
         let Some(hold) = &mut self.hold else { return };
-        hold.visitors.push((at, side));
-        if hold.visitors.len() >= MOST_VISITORS {
-            hold.until = Instant::now();
-        }
+        hold.encounter.note_visitor(at, side);
+        hold.end_if_enough();
     }
 
     /// Ends the hold when its time is over.
@@ -146,40 +137,40 @@ impl Process {
 
     /// Lets the held thread go and hands in what was seen.
     pub(in crate::process) fn end_hold(&mut self) {
-        let Some(hold) = &self.hold else { return };
-        let new = self.value(&hold.watched.access);
-        let changed = hold.has_changed(new);
-        self.watchpoints.disarm(hold.watched.cookie);
-        if changed && hold.visitors.is_empty() {
+        let Some(Hold { encounter, .. }) = &self.hold else { return };
+        let new = self.value(&encounter.watched.access);
+        let changed = encounter.has_changed(new);
+        self.watchpoints.disarm(encounter.watched.cookie);
+        if changed && encounter.is_alone() {
             self.wait_for_late_hit();
         }
-        let Some(hold) = self.hold.take() else { return };
-        if changed && hold.visitors.is_empty() {
+        let Some(Hold { encounter, is_long, .. }) = self.hold.take() else { return };
+        if changed && encounter.is_alone() {
             self.watchpoints.renew();
         }
-        let held_for = hold.since.elapsed();
-        resume(hold.held.tid, 0);
-        let budget = if hold.is_long { &mut self.sampler.lasting } else { &mut self.sampler.holding };
-        budget.spend(held_for);
-        self.tally.holds += 1;
+        let lasted = encounter.lasted();
+        resume(encounter.held.tid, 0);
+        let budget = if is_long { &mut self.sampler.lasting } else { &mut self.sampler.holding };
+        budget.spend(lasted);
         self.tally.value_changes += u64::from(changed);
-        let site = hold.site;
-        let came = !hold.visitors.is_empty();
-        let news = self.hand_in(hold, new, held_for);
-        self.catalogue.site_mut(site).experience.note_hold(came, news);
+        if changed && encounter.is_alone() {
+            let at_ms = self.watched().as_millis() as u64;
+            self.note_change_alone(encounter.case_alone(new, lasted, at_ms));
+        }
+        self.hand_in(&encounter, new, lasted);
     }
 
     /// A thread is gone, with everything that it might have told if it was being held.
     pub(in crate::process) fn held_one_is_gone(&mut self, tid: i32) {
-        if let Some(hold) = self.hold.take_if(|hold| hold.held.tid == tid) {
-            self.watchpoints.disarm(hold.watched.cookie);
+        if let Some(hold) = self.hold.take_if(|hold| hold.encounter.held.tid == tid) {
+            self.watchpoints.disarm(hold.watched().cookie);
         }
     }
 
     /// A visitor may be on its way into its stop while we look.
     fn wait_for_late_hit(&mut self) {
         let until = Instant::now() + LATE_HIT;
-        while Instant::now() < until && self.hold.as_ref().is_some_and(|hold| hold.visitors.is_empty()) {
+        while Instant::now() < until && self.hold.as_ref().is_some_and(|hold| hold.encounter.is_alone()) {
             let Ok(Some((tid, event))) = ptrace::next_event() else {
                 std::thread::yield_now();
                 continue;
@@ -188,39 +179,33 @@ impl Process {
         }
     }
 
-    /// Hands in what a hold has shown; returns whether any two instructions met that had not met before.
-    fn hand_in(&mut self, hold: Hold, new: Option<u64>, held_for: Duration) -> bool {
-        let alone = hold.visitors.is_empty();
-        let value_changed = hold.has_changed(new);
-        let at_ms = self.watched().as_millis() as u64;
-        let case = |other: Option<Side>| Case {
-            held: hold.held.clone(),
-            other,
-            access: hold.watched.access,
-            old: hold.old,
-            new,
-            held_us: held_for.as_micros() as u64,
-            at_ms,
-        };
-        let mut cases: Vec<Case> = hold.visitors.iter().map(|(_, other)| case(Some(other.clone()))).collect();
-        if alone && value_changed && !self.modules.is_shared_memory(hold.watched.access.address) {
-            let alone = case(None);
-            let times = self.seen_alone.entry(alone.key()).or_insert(0);
-            *times += 1;
-            // A visitor may only have been slow to stop on a busy machine; hardly so again and again.
-            if *times >= TIMES_ALONE {
-                cases.push(alone);
-            }
+    /// A value has changed while nobody was seen.
+    fn note_change_alone(&mut self, case: Case) {
+        if self.modules.is_shared_memory(case.access.address) {
+            return;
         }
-        let news = self.note_met(hold.site, &hold.visitors);
-        for case in cases {
+        let times = self.seen_alone.entry(case.key()).or_insert(0);
+        *times += 1;
+        // A visitor may only have been slow to stop on a busy machine; hardly so again and again.
+        if *times >= TIMES_ALONE {
             self.bring_to_court(case);
         }
-        news
+    }
+
+    /// Hands in what has been seen of somebody who was kept before an access, and learns from it.
+    pub(super) fn hand_in(&mut self, encounter: &Encounter, new: Option<u64>, lasted: Duration) {
+        self.tally.holds += 1;
+        let at_ms = self.watched().as_millis() as u64;
+        let news = self.note_met(encounter.site, encounter.visitors());
+        for case in encounter.cases(new, lasted, at_ms) {
+            self.bring_to_court(case);
+        }
+        let came = !encounter.is_alone();
+        self.catalogue.site_mut(encounter.site).experience.note_hold(came, news);
     }
 
     /// Notes which instructions met; returns whether any two had not met before.
-    pub(super) fn note_met(&mut self, site: SiteId, visitors: &[(Address, Side)]) -> bool {
+    fn note_met(&mut self, site: SiteId, visitors: &[(Address, Side)]) -> bool {
         let met_before = self.met.len();
         for (at, side) in visitors {
             self.met.insert((site, *at));

@@ -13,10 +13,11 @@ use std::time::{Duration, Instant};
 use jostle_model::{Access, Address, Direction};
 use jostle_stacks::{CodeAddress, GoroutineRef, GoroutineState, Memory, Registers};
 
-use crate::case::{self, Case, Side};
+use crate::case;
 use crate::process::Process;
 use crate::process::catch::Watched;
-use crate::process::catch::hold::{MOST_HITS, MOST_OTHERS, MOST_VISITORS};
+use crate::process::catch::encounter::Encounter;
+use crate::process::catch::hold::MOST_OTHERS;
 use crate::process::events::resume;
 use crate::process::park::Saved;
 use crate::scope::Part;
@@ -38,22 +39,16 @@ const HOPELESS: u32 = 64;
 
 /// A goroutine that is parked before its access, or about to be.
 pub(in crate::process) struct ParkedHold {
-    held: Side,
+    encounter: Encounter,
     goroutine: GoroutineRef,
-    site: SiteId,
     /// The instruction that it stands before.
     at: Address,
-    watched: Watched,
     status: Address,
     /// Where Go leaves behind, on the goroutine's stack, the instruction at which it was preempted.
     left_at: Address,
     /// Where it goes on, as soon as it is parked.
     saved: Option<Saved>,
-    old: Option<u64>,
-    since: Instant,
     pub(in crate::process) until: Instant,
-    visitors: Vec<(Address, Side)>,
-    hits: u32,
 }
 
 impl Process {
@@ -79,8 +74,7 @@ impl Process {
             return false;
         }
         let Some(hold) = self.parked_hold(tid, id, registers) else { return false };
-        let cookie = hold.watched.cookie;
-        let access = hold.watched.access;
+        let Watched { access, cookie } = hold.encounter.watched;
         let word = Access { address: hold.status, size: 4, direction: Direction::Read };
         let likely = self.likely_to_run(MOST_OTHERS, None);
         self.watchpoints.arm(&access, likely.iter().copied(), cookie);
@@ -134,25 +128,19 @@ impl Process {
         parking.ask_to_yield_at_once(&goroutine, memory)?;
         let now = Instant::now();
         Some(ParkedHold {
-            held,
+            encounter: Encounter::new(held, id, watched, old, now),
             goroutine,
-            site: id,
             at,
-            watched,
             status: parking.status_word(&goroutine),
             left_at,
             saved: None,
-            old,
-            since: now,
             until: now + SOON,
-            visitors: Vec::new(),
-            hits: 0,
         })
     }
 
     /// Whether a watchpoint with this cookie is about the goroutine that is parked.
     pub(in crate::process) fn is_about_parked(&self, cookie: u64) -> bool {
-        self.parked.as_ref().is_some_and(|parked| parked.watched.cookie == cookie)
+        self.parked.as_ref().is_some_and(|parked| parked.encounter.watched.cookie == cookie)
     }
 
     /// One of the watchpoints of a goroutine that is parked has stopped a thread.
@@ -161,7 +149,7 @@ impl Process {
         let Some(parked) = &self.parked else { return resume(tid, 0) };
         if struck == parked.status {
             self.parked_status_changed();
-        } else if parked.watched.is_meant(cookie, struck) {
+        } else if parked.encounter.watched.is_meant(cookie, struck) {
             self.parked_bytes_touched(tid);
         }
         self.sampler.looking.spend(stopped.elapsed());
@@ -229,29 +217,24 @@ impl Process {
         if !self.is_parked_still() {
             return;
         }
-        let (access, here) = (parked.watched.access, Address(registers.rip));
-        let is_known = parked.visitors.iter().any(|(known, _)| *known == here);
         self.tally.hits += 1;
-        if self.is_enough_of_parked() {
-            return self.end_parked_hold();
-        }
-        if is_known || self.may_not_use_it(&registers) {
-            return;
-        }
-        let side = self.visitor(tid, &registers, &access);
-        let Some(parked) = &mut self.parked else { return };
-        parked.visitors.push((here, side));
-        if parked.visitors.len() >= MOST_VISITORS {
+        self.note_visit_to_parked(tid, &registers);
+        if self.parked.as_ref().is_some_and(|parked| parked.encounter.is_enough()) {
             self.end_parked_hold();
         }
     }
 
-    /// Counts a hit.
-    fn is_enough_of_parked(&mut self) -> bool {
-        self.parked.as_mut().is_some_and(|parked| {
-            parked.hits += 1;
-            parked.hits > MOST_HITS
-        })
+    fn note_visit_to_parked(&mut self, tid: i32, registers: &libc::user_regs_struct) {
+        let here = Address(registers.rip);
+        let Some(ParkedHold { encounter, .. }) = &mut self.parked else { return };
+        let access = encounter.watched.access;
+        if !encounter.note_hit(here) || self.may_not_use_it(registers) {
+            return;
+        }
+        let side = self.visitor(tid, registers, &access);
+        if let Some(ParkedHold { encounter, .. }) = &mut self.parked {
+            encounter.note_visitor(here, side);
+        }
     }
 
     fn goroutine_at(&self, registers: &libc::user_regs_struct) -> Option<u64> {
@@ -267,32 +250,15 @@ impl Process {
 
     /// Frees the registers, and hands in what was seen. The goroutine goes on when its turn comes.
     pub(in crate::process) fn end_parked_hold(&mut self) {
-        let Some(parked) = self.parked.take() else { return };
-        self.watchpoints.disarm(parked.watched.cookie);
-        if parked.saved.is_none() {
-            return self.catalogue.site_mut(parked.site).experience.note_unparked();
+        let Some(ParkedHold { encounter, saved, .. }) = self.parked.take() else { return };
+        self.watchpoints.disarm(encounter.watched.cookie);
+        if saved.is_none() {
+            return self.catalogue.site_mut(encounter.site).experience.note_unparked();
         }
-        let held_for = parked.since.elapsed();
-        if held_for < SHORTEST && parked.visitors.is_empty() {
-            return;
+        let lasted = encounter.lasted();
+        if lasted >= SHORTEST || !encounter.is_alone() {
+            let new = self.value(&encounter.watched.access);
+            self.hand_in(&encounter, new, lasted);
         }
-        self.tally.holds += 1;
-        let new = self.value(&parked.watched.access);
-        let at_ms = self.watched().as_millis() as u64;
-        let held_us = held_for.as_micros() as u64;
-        let news = self.note_met(parked.site, &parked.visitors);
-        let came = !parked.visitors.is_empty();
-        for (_, other) in parked.visitors {
-            self.bring_to_court(Case {
-                held: parked.held.clone(),
-                other: Some(other),
-                access: parked.watched.access,
-                old: parked.old,
-                new,
-                held_us,
-                at_ms,
-            });
-        }
-        self.catalogue.site_mut(parked.site).experience.note_hold(came, news);
     }
 }

@@ -75,7 +75,7 @@ impl Process {
     /// Whether some of these bytes are watched already. Of two watchpoints that one access hits, only one is told:
     /// the kernel keeps one SIGTRAP per thread.
     pub(super) fn is_watched(&self, access: &Access) -> bool {
-        let hold = self.hold.iter().map(|hold| hold.watched.access);
+        let hold = self.hold.iter().map(|hold| hold.watched().access);
         let lifetime = self.lifetime.iter().map(|lifetime| lifetime.watched.access);
         hold.chain(lifetime)
             .chain(self.prospects.iter().map(|prospect| prospect.watched.access))
