@@ -26,9 +26,14 @@ impl Budget {
         budget
     }
 
-    /// Allows what may be spent ahead at the start. It grows with the share: a budget of nothing buys nothing.
+    /// Allows what may be spent ahead at the start.
     pub(crate) fn grant_credit(&mut self) {
-        let credit = CREDIT.as_secs_f64() * (self.share / 0.01).min(1.0);
+        self.grant(CREDIT);
+    }
+
+    /// Allows so much to be spent ahead. It grows with the share: a budget of nothing buys nothing.
+    pub(crate) fn grant(&mut self, ahead: Duration) {
+        let credit = ahead.as_secs_f64() * (self.share / 0.01).min(1.0);
         self.balance += credit;
         self.debt += credit;
     }
@@ -49,7 +54,9 @@ impl Budget {
         self.updated = now;
         let repaid = (income * REPAYMENT).min(self.debt);
         self.debt -= repaid;
-        self.balance = (self.balance + income - repaid).min(CAPACITY.as_secs_f64());
+        // What was granted is not cut by that.
+        let most = self.balance.max(CAPACITY.as_secs_f64());
+        self.balance = (self.balance + income - repaid).min(most);
         self.balance
     }
 
@@ -93,6 +100,17 @@ mod tests {
     #[test]
     fn the_start_may_spend_ahead() {
         assert!(greedy_share(0.02, 1) > 0.02);
+    }
+
+    #[test]
+    fn what_is_granted_may_be_more_than_can_be_saved_up() {
+        let start = Instant::now();
+        let mut budget = Budget::new(0.02, start).without_credit();
+        budget.grant(5 * CAPACITY);
+        assert!(budget.balance(start) > 4.9 * CAPACITY.as_secs_f64());
+        budget.spend(5 * CAPACITY);
+        let saved_up = budget.balance(start + Duration::from_secs(3600));
+        assert!(saved_up <= CAPACITY.as_secs_f64(), "{saved_up}");
     }
 
     #[test]

@@ -34,6 +34,10 @@ const LIBRARY_SITE_EVERY: u32 = 8;
 const SORTING: Duration = Duration::from_millis(2);
 /// How many traps make room for others per turn when there are more than fit.
 const TURNED_OVER: usize = 4;
+/// How much may be overdrawn by first visits, in seconds, until the traps that wait for others are taken away; and how many wait
+/// at a time from then on.
+const OVERDRAFT: f64 = 0.03;
+const TIGHT: usize = 2048;
 /// How many of the sites behind one that was reached are likely to be reached soon, and how many of such are kept.
 const REACHED_SOON: usize = 12;
 const SOON: usize = 64;
@@ -102,6 +106,13 @@ impl<T: Copy + PartialEq> Wave<T> {
         steps
     }
 
+    /// Takes all traps away; they come first when there are to be some again.
+    fn retreat(&mut self, purpose: impl Fn(T) -> Purpose) -> Vec<Step> {
+        let waited: Vec<T> = self.trapped.drain(..).map(|(_, waited)| waited).collect();
+        waited.iter().rev().for_each(|&waited| self.in_line.push_front(waited));
+        waited.into_iter().map(|waited| Step::Disarm(purpose(waited))).collect()
+    }
+
     /// The next of which nothing is known yet. Should nobody come there this time, all others have their turn first.
     fn take_turn(&mut self, is_known: impl Fn(T) -> bool) -> Option<T> {
         let next = self.next_in_line(is_known)?;
@@ -130,6 +141,8 @@ pub(crate) struct Exploration {
     expanded: HashSet<FunctionId>,
     /// How often plans were made.
     turns: u32,
+    /// Whether more first visits came at once than could be paid for.
+    is_tight: bool,
     own_functions: Wave<FunctionId>,
     library_functions: Wave<FunctionId>,
     own_sites: Wave<SiteId>,
@@ -147,6 +160,7 @@ impl Exploration {
             unclassified: Vec::new(),
             expanded: HashSet::new(),
             turns: 0,
+            is_tight: false,
             own_functions: Wave::default(),
             library_functions: Wave::default(),
             own_sites: Wave::default(),
@@ -244,15 +258,19 @@ impl Exploration {
         }
     }
 
-    /// What to trap from now on. First visits to the program's own code are always worth a stop, those to libraries
-    /// only while looks can be paid for.
-    pub(crate) fn plan(&mut self, catalogue: &mut Catalogue, may_look: bool, now: Instant) -> Vec<Step> {
+    /// What to trap from now on: for first visits to the program's own code while there is something `in_hand` for them, in
+    /// seconds; for those to libraries while looks can be paid for.
+    pub(crate) fn plan(
+        &mut self,
+        catalogue: &mut Catalogue,
+        in_hand: f64,
+        may_look: bool,
+        now: Instant,
+    ) -> Vec<Step> {
         self.classify_some(catalogue);
+        let mut steps = self.plan_own(catalogue, in_hand, now);
         let is_seen = |site| catalogue.site(site).experience.is_seen();
         let is_decoded = |function| catalogue.is_decoded(function);
-        // Beyond those known at once there are only sites of functions that run: for all of them there is room.
-        let mut steps = self.own_sites.advance(usize::MAX, SET, now, is_seen, Purpose::Scout);
-        steps.extend(self.own_functions.advance(OWN_FUNCTIONS, SET, now, is_decoded, Purpose::Discover));
         if may_look {
             self.turns = self.turns.wrapping_add(1);
             let set = usize::from(self.turns.is_multiple_of(LIBRARY_SITE_EVERY));
@@ -260,6 +278,26 @@ impl Exploration {
             let functions = &mut self.library_functions;
             steps.extend(functions.advance(LIBRARY_FUNCTIONS, SET, now, is_decoded, Purpose::Discover));
         }
+        steps
+    }
+
+    /// A trap that waits costs nothing, but nobody knows when they will all be hit.
+    fn plan_own(&mut self, catalogue: &Catalogue, in_hand: f64, now: Instant) -> Vec<Step> {
+        if in_hand < -OVERDRAFT {
+            self.is_tight = true;
+            let mut steps = self.own_sites.retreat(Purpose::Scout);
+            steps.extend(self.own_functions.retreat(Purpose::Discover));
+            return steps;
+        }
+        if in_hand <= 0.0 {
+            return Vec::new();
+        }
+        // Beyond those known at once there are only sites of functions that run: for all of them there is room.
+        let (sites, functions) = if self.is_tight { (TIGHT, TIGHT) } else { (usize::MAX, OWN_FUNCTIONS) };
+        let is_seen = |site| catalogue.site(site).experience.is_seen();
+        let mut steps = self.own_sites.advance(sites, SET, now, is_seen, Purpose::Scout);
+        let is_decoded = |function| catalogue.is_decoded(function);
+        steps.extend(self.own_functions.advance(functions, SET, now, is_decoded, Purpose::Discover));
         steps
     }
 
@@ -327,6 +365,15 @@ mod tests {
         let armed = steps.iter().filter(|step| matches!(step, Step::Arm(_))).count();
         assert_eq!((armed, steps.len() - armed), (TURNED_OVER, TURNED_OVER));
         assert_eq!(wave.len(), 20);
+    }
+
+    #[test]
+    fn who_retreats_comes_back_in_the_same_order() {
+        let (mut wave, now) = (wave(20), Instant::now());
+        let armed = wave.advance(8, 256, now, nobody, Purpose::Scout);
+        let disarmed = wave.retreat(Purpose::Scout);
+        assert_eq!((disarmed.len(), wave.len()), (armed.len(), 20));
+        assert_eq!(wave.advance(8, 256, now, nobody, Purpose::Scout), armed);
     }
 
     #[test]

@@ -61,6 +61,11 @@ const LONGEST_BLIND: Duration = Duration::from_micros(1500);
 const LONGEST: Duration = Duration::from_micros(1800);
 /// The part of the budget that may go into looking without holding.
 const LOOKING_SHARE: f64 = 0.25;
+/// How much may go into first visits of the program's own code, as a share of the budget, which is not spent by it; and how
+/// much of that at the start. A language's virtual machine has tens of thousands of sites: all at once, they took half of the
+/// first ten seconds.
+const EXPLORING_SHARE: f64 = 1.0;
+const EXPLORING_AHEAD: Duration = Duration::from_millis(115);
 /// How much processor time may go into prospects, as a share of the budget, which is not spent by it.
 const PROSPECTING_SHARE: f64 = 0.2;
 /// The same for breakpoints in debug registers, where those take the place of traps.
@@ -97,6 +102,8 @@ pub(crate) struct Sampler {
     pub(crate) following: Budget,
     /// What may be spent on looking.
     pub(crate) looking: Budget,
+    /// What may be spent on first visits.
+    pub(crate) exploring: Budget,
     /// The processor time that may be spent on prospects. It is the tracer's own: nobody is held for it.
     pub(crate) prospecting: Budget,
     /// The same for breakpoints in debug registers.
@@ -125,6 +132,7 @@ impl Sampler {
             lasting: Budget::new(0.0, now),
             following: Budget::new(0.0, now),
             looking: Budget::new(budget * LOOKING_SHARE, now),
+            exploring: exploring(budget, now),
             prospecting: Budget::new(budget * PROSPECTING_SHARE, now),
             breaking: Budget::new(budget * BREAKING_SHARE, now),
         }
@@ -137,6 +145,7 @@ impl Sampler {
             lasting: self.lasting.without_credit(),
             following: self.following.without_credit(),
             looking: self.looking.without_credit(),
+            exploring: self.exploring.without_credit(),
             prospecting: self.prospecting.without_credit(),
             breaking: self.breaking.without_credit(),
             ..self
@@ -160,6 +169,7 @@ impl Sampler {
         self.following.set_share(budget * following);
         self.holding.set_share(budget * (1.0 - LOOKING_SHARE - lasting - following));
         self.looking.set_share(budget * LOOKING_SHARE);
+        self.exploring.set_share(budget * EXPLORING_SHARE);
         self.prospecting.set_share(budget * PROSPECTING_SHARE);
         self.breaking.set_share(budget * BREAKING_SHARE);
     }
@@ -265,7 +275,8 @@ impl Sampler {
 
     /// How long threads stood still so far.
     pub(crate) fn spent(&self) -> Duration {
-        self.holding.spent() + self.lasting.spent() + self.following.spent() + self.looking.spent()
+        let budgets = [&self.holding, &self.lasting, &self.following, &self.looking, &self.exploring];
+        budgets.iter().map(|budget| budget.spent()).sum()
     }
 
     /// How long the next hold lasts: about as long as its visitors are expected to take; where nobody was ever seen to
@@ -416,6 +427,13 @@ impl Sampler {
         rated.sort_by(|(one, _), (other, _)| one.total_cmp(other));
         self.short_list = rated.into_iter().map(|(_, site)| site).collect();
     }
+}
+
+/// What may be spent on first visits within a `budget`.
+fn exploring(budget: f64, now: Instant) -> Budget {
+    let mut exploring = Budget::new(budget * EXPLORING_SHARE, now);
+    exploring.grant(EXPLORING_AHEAD);
+    exploring
 }
 
 /// The one with the least `weight` of up to `tries` sites drawn at random.

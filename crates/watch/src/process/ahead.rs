@@ -52,7 +52,8 @@ impl Process {
             self.exploration.classify_some(&mut self.catalogue);
             self.patrol(now);
         } else {
-            let mut steps = self.exploration.plan(&mut self.catalogue, self.sampler.may_look(now), now);
+            let (in_hand, may_look) = (self.sampler.exploring.balance(now), self.sampler.may_look(now));
+            let mut steps = self.exploration.plan(&mut self.catalogue, in_hand, may_look, now);
             let is_busy = !self.is_free_to_hold();
             steps.extend(self.sampler.plan(&mut self.catalogue, is_busy, now));
             self.set_traps(&steps);

@@ -106,7 +106,11 @@ impl Process {
         }
         let mut seen = self.look_ahead_of(tid, id, &at_site, stopped);
         seen.push((id, contention));
-        self.let_go(tid, stopped);
+        if is_first && self.catalogue.site(id).part == Part::User {
+            self.let_go_explored(tid, stopped);
+        } else {
+            self.let_go(tid, stopped);
+        }
         for (id, contention) in seen {
             let may_meet = has_rivals && !self.catalogue.site(id).is_release();
             if may_meet && self.sampler.may_prospect(contention, self.catalogue.site(id), stopped) {
@@ -170,6 +174,12 @@ impl Process {
     /// run in our place.
     pub(super) fn let_go(&mut self, tid: i32, stopped: Instant) {
         self.sampler.looking.spend(stopped.elapsed());
+        resume(tid, 0);
+    }
+
+    /// The same after a first visit to the program's own code.
+    pub(super) fn let_go_explored(&mut self, tid: i32, stopped: Instant) {
+        self.sampler.exploring.spend(stopped.elapsed());
         resume(tid, 0);
     }
 

@@ -8,6 +8,7 @@ use super::boundary::Boundary;
 use super::{Phase, Process, Thread};
 use crate::WatchError;
 use crate::memory::TargetMemory;
+use crate::scope::Part;
 use crate::status::mask;
 use crate::sys::ptrace::{self, Event, Trap};
 use crate::sys::{perf::Watchpoint, signals};
@@ -250,7 +251,11 @@ impl Process {
         let seen_to = match purpose {
             Some(Purpose::Discover(function)) => {
                 self.exploration.entered(&mut self.catalogue, function);
-                false
+                let is_own = self.catalogue.part(function) == Some(Part::User);
+                if is_own {
+                    self.let_go_explored(tid, stopped);
+                }
+                is_own
             }
             Some(Purpose::Scout(site)) => self.arrived(tid, site, false, registers, stopped),
             Some(Purpose::Hold(site)) => self.arrived(tid, site, true, registers, stopped),
