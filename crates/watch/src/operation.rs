@@ -157,7 +157,7 @@ pub(crate) fn decode(
     let mut operations = Vec::new();
     let mut line = StraightLine::begin(at);
     for instruction in &mut Decoder::with_ip(64, code, at.0, DecoderOptions::NONE) {
-        if instruction.is_invalid() {
+        if instruction.is_invalid() || refers_into(&instruction, at, code.len()) {
             return None;
         }
         if let Some(operation) = operation(&instruction, &mut info).filter(|operation| operation.length > 1) {
@@ -168,6 +168,14 @@ pub(crate) fn decode(
         line.pass(&instruction, info.info(&instruction));
     }
     Some(operations)
+}
+
+/// Whether an instruction refers to memory within the function of `size` bytes at `start` that it is part of, beyond its
+/// beginning: then there is data, such as the jump tables that V8's built-in functions have at their ends.
+fn refers_into(instruction: &Instruction, start: Address, size: usize) -> bool {
+    let has_memory = instruction.op_kinds().any(|kind| kind == OpKind::Memory);
+    let body = start.0 + 1..start.0 + size as u64;
+    has_memory && body.contains(&instruction.memory_displacement64())
 }
 
 /// The first instruction of more than one byte that whoever enters a function at `at` is sure to execute.
@@ -345,6 +353,20 @@ mod tests {
         let code = [0xe8, 0, 1, 0, 0, 0xeb, 0xfe, 0xe9, 0x20, 0, 0, 0];
         let found: Vec<Address> = callees(&code, Address(0x1000)).collect();
         assert_eq!(found, [Address(0x1105), Address(0x102c)]);
+    }
+
+    #[test]
+    fn a_function_with_data_in_it_has_no_sites() {
+        let decoded = |code: &[u8]| decode(code, Address(0x1000), &|_| None).is_some();
+        // mov eax, [rip-6], which is itself; mov [rdi], eax
+        assert!(
+            decoded(&[0x8b, 0x05, 0xfa, 0xff, 0xff, 0xff, 0x89, 0x07]),
+            "its own beginning is a function"
+        );
+        // mov eax, [rip+2]; mov [rdi], eax; then four bytes that look like code
+        assert!(!decoded(&[0x8b, 0x05, 2, 0, 0, 0, 0x89, 0x07, 0x89, 0x07, 0x89, 0x07]));
+        // jmp [rax*8+0x1008]; mov [rdi], eax; the table
+        assert!(!decoded(&[0xff, 0x24, 0xc5, 8, 0x10, 0, 0, 0x90, 0x89, 0x07, 0x89, 0x07]));
     }
 
     #[test]

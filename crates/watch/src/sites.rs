@@ -289,8 +289,9 @@ impl Catalogue {
         self.functions[id.0 as usize].is_decoded = true;
         let part = function.part.unwrap_or(Part::User);
         let is_go = self.modules[function.module].is_go_code(function.at);
+        let Some(operations) = self.operations(function) else { return first..first };
         self.allocations.extend(self.allocations_of(function));
-        for (operation, inlined) in self.operations(function).unwrap_or_default() {
+        for (operation, inlined) in operations {
             let part = inlined.part.unwrap_or(part);
             self.by_address.insert(operation.at, SiteId(self.sites.len() as u32));
             self.sites.push(Site {
