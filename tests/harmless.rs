@@ -118,6 +118,12 @@ fn memory_beside_code_that_is_mapped_twice_is_left_alone() {
 }
 
 #[test]
+fn code_that_is_copied_with_traps_in_it_runs_as_it_was_written() {
+    let Some(pair) = assert_unharmed("copies_code", &[]) else { return };
+    assert_eq!(pair.watched.stdout, "all was counted\n");
+}
+
+#[test]
 fn children_run_code_that_is_trapped_in_their_parent() {
     let Some(pair) = assert_unharmed("children", &[]) else { return };
     assert_eq!(pair.watched.stdout, "forked 200, vforked 200, spawned 200\n");

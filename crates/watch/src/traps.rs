@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 
 use jostle_model::Address;
@@ -10,7 +10,9 @@ use crate::sites::{FunctionId, SiteId};
 /// `int3`, the one-byte breakpoint of x86.
 const INT3: u8 = 0xcc;
 /// How many bytes of code have to be what they are taken for where a trap is set.
-pub(crate) const COMPARED: usize = 8;
+pub(crate) const COMPARED: usize = 16;
+/// How many of them have to be seen to be the same where code was copied with a trap in it.
+const TELLING: usize = 7;
 
 /// What a trap was set for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,12 +53,15 @@ impl Step {
 /// *stale*, and it only has to step back.
 ///
 /// Nothing is written but over the very bytes that are meant, and nothing is put back but over an `int3`: programs map other
-/// things where code was, and change their code.
+/// things where code was, and change their code. Some copy it, with the traps that stand there: V8 its built-in functions, .NET
+/// its stubs. An `int3` in such a copy is known by the code around it.
 #[derive(Debug, Default)]
 pub(crate) struct Traps {
     armed: HashMap<Address, Purpose>,
-    /// The original byte under every trap that was ever set, to know stale traps and to clean up copies.
-    originals: BTreeMap<Address, u8>,
+    /// The original code at every trap that was ever set, to know stale traps and to clean up copies.
+    originals: BTreeMap<Address, &'static [u8]>,
+    /// Where code that was copied with a trap in it has been put right.
+    mended: HashSet<Address>,
 }
 
 /// What an `int3` stop at some address means.
@@ -64,7 +69,7 @@ pub(crate) struct Traps {
 pub(crate) enum Hit {
     /// A trap of ours, now disarmed.
     Ours(Purpose),
-    /// It was ours, and was disarmed while the thread ran into it.
+    /// It was ours, and was disarmed while the thread ran into it, or it is a copy of one of ours that was put right now.
     Stale,
     /// The program's own `int3`.
     Foreign,
@@ -77,15 +82,15 @@ impl Traps {
         &mut self,
         memory: &TargetMemory,
         at: Address,
-        code: &[u8],
+        code: &'static [u8],
         purpose: Purpose,
     ) -> io::Result<()> {
-        let Some(&original) = code.first() else { return Ok(()) };
-        if self.armed.contains_key(&at) || original == INT3 || !self.is_there(memory, at, code)? {
+        let can_be_trapped = code.first().is_some_and(|first| *first != INT3);
+        if self.armed.contains_key(&at) || !can_be_trapped || !self.is_there(memory, at, code)? {
             return Ok(());
         }
         memory.write_byte(at, INT3)?;
-        self.originals.insert(at, original);
+        self.originals.insert(at, code);
         self.armed.insert(at, purpose);
         Ok(())
     }
@@ -113,7 +118,7 @@ impl Traps {
     fn lift(&mut self, memory: &TargetMemory, at: Address) -> io::Result<Option<Purpose>> {
         let Some(purpose) = self.armed.remove(&at) else { return Ok(None) };
         if memory.byte(at)? == INT3 {
-            memory.write_byte(at, self.originals[&at])?;
+            memory.write_byte(at, self.originals[&at][0])?;
         }
         Ok(Some(purpose))
     }
@@ -132,8 +137,24 @@ impl Traps {
         if let Some(purpose) = self.lift(memory, at)? {
             return Ok(Hit::Ours(purpose));
         }
-        let is_stale = self.originals.contains_key(&at) && memory.byte(at)? != INT3;
-        Ok(if is_stale { Hit::Stale } else { Hit::Foreign })
+        let is_known = self.originals.contains_key(&at) || self.mended.contains(&at);
+        let is_stale = is_known && memory.byte(at)? != INT3;
+        Ok(if is_stale || self.mend_copy(memory, at) { Hit::Stale } else { Hit::Foreign })
+    }
+
+    /// Puts the original byte at `at`, if the code there is a copy of such as had a trap of ours in this place.
+    fn mend_copy(&mut self, memory: &TargetMemory, at: Address) -> bool {
+        let mut found = [0; COMPARED];
+        if memory.read_exact(at, &mut found).is_err() || found[0] != INT3 {
+            return false;
+        }
+        let mut alike = self.originals.values().filter(|code| is_copy(&found, code)).map(|code| code[0]);
+        let Some(original) = alike.next() else { return false };
+        let is_mended = alike.all(|other| other == original) && memory.write_byte(at, original).is_ok();
+        if is_mended {
+            self.mended.insert(at);
+        }
+        is_mended
     }
 
     /// Whether there ever was a trap of ours at `at`.
@@ -143,9 +164,9 @@ impl Traps {
 
     /// Cleans a forked copy of the target's memory, which was taken at some earlier moment.
     pub(crate) fn clean_copy(&self, copy: &TargetMemory) {
-        for (&at, &original) in &self.originals {
+        for (&at, code) in &self.originals {
             if copy.byte(at).is_ok_and(|byte| byte == INT3) {
-                let _ = copy.write_byte(at, original);
+                let _ = copy.write_byte(at, code[0]);
             }
         }
     }
@@ -157,11 +178,19 @@ impl Traps {
     }
 }
 
+/// Whether what was `found` behind an `int3` is what stands behind the first byte of `code`, but for further traps.
+fn is_copy(found: &[u8; COMPARED], code: &[u8]) -> bool {
+    let mut rest = found.iter().zip(code).skip(1);
+    rest.all(|(found, meant)| found == meant || *found == INT3)
+        && found.iter().zip(code).skip(1).filter(|(found, meant)| found == meant).count() >= TELLING
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const CODE: [u8; 8] = [0x48, 0x89, 0x07, 0x48, 0x8b, 0x06, 0xc3, 0x90];
+    static CODE: [u8; 16] =
+        [0x48, 0x89, 0x07, 0x48, 0x8b, 0x06, 0xc3, 0x90, 0x55, 0x53, 0x48, 0x83, 0xec, 0x18, 0x31, 0xc0];
     const ANYTHING: Purpose = Purpose::Follow(Address(0));
 
     /// Our own memory stands for a target's: that it is not code makes no difference to who writes there.
@@ -173,8 +202,8 @@ mod tests {
         Address(bytes.as_ptr() as u64)
     }
 
-    fn read(memory: &TargetMemory, at: Address) -> [u8; 8] {
-        let mut bytes = [0; 8];
+    fn read(memory: &TargetMemory, at: Address) -> [u8; 16] {
+        let mut bytes = [0; 16];
         memory.read_exact(at, &mut bytes).expect("it is mapped");
         bytes
     }
@@ -185,7 +214,9 @@ mod tests {
         let (at, mut traps) = (address(&*code), Traps::default());
         traps.arm(&memory, at + 3, &CODE[3..], ANYTHING).expect("written");
         traps.arm(&memory, at, &CODE, ANYTHING).expect("beside another trap");
-        assert_eq!(read(&memory, at), [INT3, 0x89, 0x07, INT3, 0x8b, 0x06, 0xc3, 0x90]);
+        let mut trapped = CODE;
+        (trapped[0], trapped[3]) = (INT3, INT3);
+        assert_eq!(read(&memory, at), trapped);
         assert_eq!(traps.hit(&memory, at).expect("read"), Hit::Ours(ANYTHING));
         traps.disarm_all(&memory);
         assert_eq!(read(&memory, at), CODE);
@@ -206,10 +237,37 @@ mod tests {
         let (memory, code) = (own_memory(), Box::new(CODE));
         let (at, mut traps) = (address(&*code), Traps::default());
         traps.arm(&memory, at, &CODE, ANYTHING).expect("written");
-        memory.write(at, b"pointers").expect("written");
+        memory.write(at, b"pointers, values").expect("written");
         traps.disarm(&memory, at, ANYTHING).expect("read");
-        assert_eq!(&read(&memory, at), b"pointers");
+        assert_eq!(&read(&memory, at), b"pointers, values");
         traps.arm(&memory, at, &CODE, ANYTHING).expect("read");
-        assert_eq!(&read(&memory, at), b"pointers");
+        assert_eq!(&read(&memory, at), b"pointers, values");
+    }
+
+    #[test]
+    fn code_that_was_copied_with_traps_in_it_is_mended_where_one_is_hit() {
+        let (memory, code) = (own_memory(), Box::new(CODE));
+        let (at, mut traps) = (address(&*code), Traps::default());
+        traps.arm(&memory, at, &CODE, ANYTHING).expect("written");
+        traps.arm(&memory, at + 3, &CODE[3..], ANYTHING).expect("written");
+        let copy = Box::new(read(&memory, at));
+        traps.disarm_all(&memory);
+        let copied_to = address(&*copy);
+        assert_eq!(traps.hit(&memory, copied_to).expect("read"), Hit::Stale);
+        assert_eq!(traps.hit(&memory, copied_to + 3).expect("read"), Hit::Stale);
+        assert_eq!(read(&memory, copied_to), CODE);
+    }
+
+    #[test]
+    fn what_could_be_a_copy_of_either_of_two_is_not_touched() {
+        static OTHER: [u8; 16] =
+            [0x4c, 0x89, 0x07, 0x48, 0x8b, 0x06, 0xc3, 0x90, 0x55, 0x53, 0x48, 0x83, 0xec, 0x18, 0x31, 0xc0];
+        let (memory, codes) = (own_memory(), Box::new([CODE, OTHER]));
+        let mut traps = Traps::default();
+        traps.arm(&memory, address(&codes[0]), &CODE, ANYTHING).expect("written");
+        traps.arm(&memory, address(&codes[1]), &OTHER, ANYTHING).expect("written");
+        let copy = Box::new(codes[0]);
+        assert_eq!(traps.hit(&memory, address(&*copy)).expect("read"), Hit::Foreign);
+        assert_eq!(copy[0], INT3);
     }
 }
