@@ -124,6 +124,12 @@ fn code_that_is_copied_with_traps_in_it_runs_as_it_was_written() {
 }
 
 #[test]
+fn a_program_that_checks_its_own_code_finds_it_as_it_was() {
+    let Some(pair) = assert_unharmed("checks_itself", &[]) else { return };
+    assert!(pair.watched.stdout.starts_with("enabled true"), "{}", pair.watched.stdout);
+}
+
+#[test]
 fn children_run_code_that_is_trapped_in_their_parent() {
     let Some(pair) = assert_unharmed("children", &[]) else { return };
     assert_eq!(pair.watched.stdout, "forked 200, vforked 200, spawned 200\n");

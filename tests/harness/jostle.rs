@@ -61,22 +61,32 @@ pub(crate) fn made(folder: &str, programs: &[&str]) -> PathBuf {
     folder.join(programs[0])
 }
 
-/// A C program of `tests/targets`, built as users build theirs.
+/// A program of `tests/targets`, built as users build theirs: a file of C, or a folder of Go.
 pub(crate) fn target(name: &str) -> PathBuf {
     static COMPILER: Mutex<()> = Mutex::new(());
     let _one_at_a_time = COMPILER.lock().unwrap_or_else(PoisonError::into_inner);
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../tests/targets/{name}.c"));
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/targets").join(name);
     let program = scratch(name);
     // Another test program may be running the old build: it keeps that file, and this name gets a new one.
     let fresh = scratch(&format!("{name}.{}", std::process::id()));
-    let built = Command::new("gcc")
-        .args(["-O2", "-g", "-pthread", "-Wall", "-Wextra", "-Werror", "-o"])
-        .args([&fresh, &source])
-        .status()
-        .expect("gcc starts");
-    assert!(built.success(), "{} does not compile", source.display());
+    let mut compiler = if source.is_dir() { go(&source, &fresh) } else { gcc(&source, &fresh) };
+    assert!(compiler.status().expect("the compiler starts").success(), "{name} does not compile");
     std::fs::rename(&fresh, &program).expect("the scratch directory is writable");
     program
+}
+
+fn gcc(source: &Path, program: &Path) -> Command {
+    let mut gcc = Command::new("gcc");
+    gcc.args(["-O2", "-g", "-pthread", "-Wall", "-Wextra", "-Werror", "-o"]);
+    gcc.args([program, &source.with_extension("c")]);
+    gcc
+}
+
+/// With Go's FIPS 140-3 module as the toolchain has it.
+fn go(source: &Path, program: &Path) -> Command {
+    let mut go = Command::new("go");
+    go.current_dir(source).env("GOFIPS140", "latest").args(["build", "-o"]).arg(program).arg(".");
+    go
 }
 
 /// Whether this machine lets anybody trace and set watchpoints. Where it does not, a test says so and passes: there

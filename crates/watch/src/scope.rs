@@ -149,6 +149,12 @@ pub(crate) fn over_reads(is_go: bool, name: &str) -> bool {
     is_memory_function(name) && searches.iter().any(|prefix| name.starts_with(prefix))
 }
 
+/// Whether a function is part of what the program compares with a sum at some time, to end itself if it is not the same: Go's
+/// FIPS 140-3 module (`crypto/internal/fips140/check`, since Go 1.24; a frozen module has its version in the path as well).
+pub(crate) fn is_sealed(is_go: bool, name: &str) -> bool {
+    is_go && name.contains("crypto/internal/fips140")
+}
+
 /// What a function is told of the memory that it gives back, if that is what it does. Import tables have C++'s names
 /// mangled, symbol tables may be read either way.
 pub(crate) fn release(name: &str) -> Option<Release> {
@@ -394,6 +400,14 @@ mod tests {
         assert!(over_reads(true, "runtime.memequal") && over_reads(true, "internal/bytealg.IndexByte"));
         assert!(!over_reads(false, "memcpy") && !over_reads(true, "runtime.memmove"));
         assert!(!over_reads(false, "stride_of"));
+    }
+
+    #[test]
+    fn what_checks_itself_is_known() {
+        assert!(is_sealed(true, "crypto/internal/fips140/sha256.(*Digest).Write"));
+        assert!(is_sealed(true, "crypto/internal/fips140/v1.0.0-c2097c7c/aes.encryptBlock"));
+        assert!(is_sealed(true, "type:.eq.crypto/internal/fips140/aes.Block"));
+        assert!(!is_sealed(true, "crypto/sha256.Sum256"));
     }
 
     #[test]

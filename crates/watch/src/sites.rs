@@ -226,7 +226,8 @@ impl Catalogue {
         }
         let name = module.image.function_name(function.at.unload(module.bias));
         let is_go = module.is_go_code(function.at);
-        if name.as_deref().is_some_and(|name| scope::over_reads(is_go, name)) {
+        let never = |name| scope::over_reads(is_go, name) || scope::is_sealed(is_go, name);
+        if name.as_deref().is_some_and(never) {
             return None;
         }
         let part = scope::part(module.kind, is_go, name.as_deref());

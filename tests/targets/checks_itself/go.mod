@@ -1,0 +1,3 @@
+module checks-itself
+
+go 1.24
