@@ -149,14 +149,11 @@ fn a_thread_replaces_the_program_by_another() {
 
 #[test]
 fn a_program_gets_the_traps_that_are_its_own() {
-    let _machine = have_the_machine();
-    if machine_lets_us_look() {
-        let pair = both(&target("own_traps"), &[]);
-        assert_eq!(pair.watched.stdout, "traps 900, by int3 300, at the right address 300\n");
-        assert_eq!(pair.watched.code, pair.plain.code);
-        // Breakpoints would make the kernel forget its handler: it is left alone, and that is said.
-        assert!(pair.watched.stderr.contains("handles or ignores SIGTRAP itself"), "{}", pair.watched.stderr);
-    }
+    let Some(pair) = assert_unharmed("own_traps", &[]) else { return };
+    assert_eq!(pair.watched.stdout, "traps 900, by int3 300, at the right address 300\n");
+    // Traps in its code would make the kernel forget its handler: debug registers do not, and that is said.
+    let warnings = pair.report.summary["warnings"].to_string();
+    assert!(warnings.contains("handles or ignores SIGTRAP itself"), "{warnings}");
 }
 
 #[test]

@@ -363,10 +363,6 @@ fn watch_hint(error: &WatchError) -> Option<&'static str> {
         WatchError::TrapBlocked => {
             "watchpoints are reported by SIGTRAP: let the program leave that signal unblocked in its threads"
         }
-        WatchError::TrapTaken => {
-            "breakpoints are reported by SIGTRAP, and would disturb that handler: build without it, or let the \
-             program install it only when it is needed"
-        }
         WatchError::Start { .. } | WatchError::Wait(_) => return None,
     })
 }

@@ -24,6 +24,8 @@ pub(crate) struct Books {
     pub(crate) most_threads: usize,
     /// The most threads that watchpoints could not reach.
     pub(crate) deaf: usize,
+    /// Whether one that we started needs SIGTRAP itself, so that nothing was written into it.
+    pub(crate) has_own_traps: bool,
     /// Processes that had anything to collide.
     pub(crate) processes: u64,
     /// Calls of native functions that were followed, and how many of them were parked.
@@ -53,6 +55,7 @@ impl Books {
         self.unknown_go = self.unknown_go.take().or_else(|| process.boundary.unknown_go().map(str::to_owned));
         self.most_threads = self.most_threads.max(process.most_threads());
         self.deaf = self.deaf.max(process.deaf_threads());
+        self.has_own_traps |= process.has_own_traps();
         self.processes += u64::from(process.most_threads() > 1);
         for refused in process.refused_files() {
             if !self.refused.contains(refused) {

@@ -91,9 +91,6 @@ pub enum WatchError {
     /// All its threads block the signal that watchpoints are reported by.
     #[error("see watchpoints: the target blocks SIGTRAP in all its threads")]
     TrapBlocked,
-    /// It has a handler for the signal that breakpoints are reported by, or ignores it.
-    #[error("set breakpoints: the target handles or ignores SIGTRAP itself")]
-    TrapTaken,
     /// The wait for the target failed.
     #[error("wait for the target")]
     Wait(#[source] io::Error),

@@ -168,6 +168,15 @@ impl Exploration {
         }
     }
 
+    /// Only a few traps can be set at a time from now on; those that were set are to be taken away.
+    pub(crate) fn keep_to_what_runs(&mut self) {
+        self.only_running = true;
+        self.own_sites.retreat(Purpose::Scout);
+        self.library_sites.retreat(Purpose::Scout);
+        self.own_functions.retreat(Purpose::Discover);
+        self.library_functions.retreat(Purpose::Discover);
+    }
+
     /// Takes in functions that were found.
     pub(crate) fn add_functions(&mut self, functions: Range<u32>) {
         self.unclassified.extend(functions.map(FunctionId));

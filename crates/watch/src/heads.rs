@@ -71,8 +71,8 @@ impl Heads {
         Some(next)
     }
 
-    /// A thread has arrived at a site; returns whether it was waited for.
-    pub(crate) fn arrived(&mut self, site: SiteId) -> bool {
+    /// Nobody is waited for at a site any more; returns whether somebody was.
+    pub(crate) fn stop_waiting(&mut self, site: SiteId) -> bool {
         let before = self.waited_for.len();
         self.waited_for.retain(|&(_, waited)| waited != site);
         self.waited_for.len() < before
@@ -98,10 +98,10 @@ mod tests {
         heads.add(Address(0x2000), SiteId(99));
         let turns = (0..20).filter(|_| {
             let next = heads.next(&mut rng, Instant::now(), |_| 0).expect("there are sites");
-            assert!(heads.arrived(next));
+            assert!(heads.stop_waiting(next));
             next == SiteId(99)
         });
         assert_eq!(turns.count(), 10);
-        assert!(!heads.arrived(SiteId(99)), "nobody waits for it any more");
+        assert!(!heads.stop_waiting(SiteId(99)), "nobody waits for it any more");
     }
 }

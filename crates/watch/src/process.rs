@@ -119,8 +119,10 @@ pub(crate) struct Process {
     is_trusted: bool,
     /// What it is called, where there are several.
     name: Option<Name>,
-    /// Whether it ran before we came: then nothing is written into it.
+    /// Whether it ran before we came.
     is_attached: bool,
+    /// Whether nothing is written into it: into none that we did not start, nor into one that needs SIGTRAP itself.
+    is_untouched: bool,
     /// Whether it is only looked at how it ends.
     is_left_alone: bool,
     /// When the target began to run, and this process's program.
@@ -140,11 +142,11 @@ pub(crate) struct Process {
     sampler: Sampler,
     /// How much of the budget it is worth, if that is not always the same.
     backoff: Option<Backoff>,
-    /// What of its time it runs, if it was attached to.
+    /// What of its time it runs, if nothing is written into it.
     utilization: Utilization,
     sharing: Sharing,
     traps: Traps,
-    /// In a process that we did not start, instead of traps.
+    /// In a process that nothing is written into, instead of traps.
     breakpoint: Option<Breakpoint>,
     watchpoints: Watchpoints,
     /// Where threads run; nothing for those that may not be sampled.
@@ -190,8 +192,6 @@ pub(crate) struct Process {
     most_deaf: usize,
     /// Since when all threads were seen to block SIGTRAP, at every look.
     all_deaf_since: Option<Instant>,
-    /// Whether it was seen to handle SIGTRAP itself, or to ignore it.
-    trap_is_taken: bool,
 }
 
 /// A thread of the process.
@@ -225,6 +225,7 @@ impl Process {
             is_trusted: common.is_trusted,
             name: None,
             is_attached,
+            is_untouched: is_attached,
             is_left_alone: options.look_for == LookFor::Endings,
             started: common.started,
             began: now,
@@ -271,7 +272,6 @@ impl Process {
             most_threads: 0,
             most_deaf: 0,
             all_deaf_since: None,
-            trap_is_taken: false,
         }
     }
 
@@ -334,7 +334,7 @@ impl Process {
     /// Whether its own signals wake us so often that plans can be made by the way: Go preempts by one whoever has run for 10 ms.
     /// Where breakpoints are set in debug registers, each has its time.
     pub(crate) fn is_woken_often(&self) -> bool {
-        self.modules.has_go() && !self.is_attached
+        self.modules.has_go() && !self.is_untouched
     }
 
     /// Whether there is anything in it that can collide.
@@ -347,16 +347,16 @@ impl Process {
         self.clerk.number()
     }
 
-    /// Shares the budget out anew: less of it while nothing new is seen; of a process that was attached to, a share of the
-    /// time that it runs.
+    /// Shares the budget out anew: less of it while nothing new is seen; of a process that nothing is written into, a share of
+    /// the time that it runs.
     pub(crate) fn set_budget(&mut self, budget: f64) {
         let budget = budget * self.attention();
-        if !self.is_attached {
+        if !self.is_untouched {
             return self.sampler.set_budget(budget);
         }
         let is_known_now = self.utilization.measure(self.pid, Instant::now());
         self.sampler.set_budget(budget * self.utilization.share());
-        if is_known_now && !self.is_kin {
+        if is_known_now && self.is_attached && !self.is_kin {
             self.sampler.grant_credit();
         }
     }
@@ -398,6 +398,11 @@ impl Process {
         self.most_threads
     }
 
+    /// Whether we started it, and may write nothing into it all the same: it needs SIGTRAP itself.
+    pub(crate) fn has_own_traps(&self) -> bool {
+        self.is_untouched && !self.is_attached && self.most_threads > 1
+    }
+
     /// The most threads that watchpoints could not reach at any one time.
     pub(crate) fn deaf_threads(&self) -> usize {
         self.most_deaf
@@ -422,6 +427,18 @@ impl Process {
             _ => Known::Innocent,
         };
         self.known.insert(key, known);
+    }
+
+    /// It needs SIGTRAP itself: from here on it is looked at as one that we did not start, through debug registers. Should a
+    /// trap have been set already, it is taken away.
+    fn stop_writing(&mut self) {
+        self.is_untouched = true;
+        self.stop_following();
+        self.exploration.keep_to_what_runs();
+        self.sampler.stop_waiting();
+        if let Some(memory) = &self.memory {
+            self.traps.disarm_all(memory);
+        }
     }
 
     /// Takes every trap and watchpoint away. It runs on as if we had never been there.

@@ -381,6 +381,12 @@ impl Sampler {
         }
     }
 
+    /// The traps at which somebody was waited for are gone.
+    pub(crate) fn stop_waiting(&mut self) {
+        self.candidates.clear();
+        self.patient.clear();
+    }
+
     /// A site trapped for a hold was reached: it is no longer waited for.
     pub(crate) fn arrived(&mut self, site: SiteId) {
         self.candidates.retain(|&waiting| waiting != site);

@@ -89,6 +89,13 @@ fn warnings(tracer: &Tracer<'_>, counts: &WatchCounts) -> Vec<String> {
             books.deaf
         ));
     }
+    if books.has_own_traps {
+        warnings.push(
+            "the target handles or ignores SIGTRAP itself: nothing was written into it, and it was watched by debug registers \
+             alone, which see less in the same time"
+                .to_owned(),
+        );
+    }
     if books.most_threads < 2 {
         warnings.push("the target never had a second thread: nothing in it can collide".to_owned());
     }

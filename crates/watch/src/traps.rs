@@ -162,6 +162,11 @@ impl Traps {
         self.originals.contains_key(&at)
     }
 
+    /// Whether there is anything to clean up in a copy.
+    pub(crate) fn were_ever_set(&self) -> bool {
+        !self.originals.is_empty()
+    }
+
     /// Cleans a forked copy of the target's memory, which was taken at some earlier moment.
     pub(crate) fn clean_copy(&self, copy: &TargetMemory) {
         for (&at, code) in &self.originals {

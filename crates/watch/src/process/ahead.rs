@@ -48,7 +48,7 @@ impl Process {
         if self.threads.len() < 2 || self.all_deaf_since.is_some() {
             return;
         }
-        if self.is_attached {
+        if self.is_untouched {
             self.exploration.classify_some(&mut self.catalogue);
             self.patrol(now);
         } else {
@@ -103,11 +103,8 @@ impl Process {
         if self.trouble.is_some() {
             return self.trouble.take();
         }
-        if self.all_deaf_since.is_some_and(|since| since.elapsed() > DEAF) {
-            return Some(WatchError::TrapBlocked);
-        }
-        let may_trap = self.threads.len() > 1 && !self.is_attached;
-        (self.trap_is_taken && may_trap).then_some(WatchError::TrapTaken)
+        let is_deaf = self.all_deaf_since.is_some_and(|since| since.elapsed() > DEAF);
+        is_deaf.then_some(WatchError::TrapBlocked)
     }
 
     /// The target does not let us look: it is left alone, and what was found until now stands.
@@ -118,7 +115,7 @@ impl Process {
 
     /// Sets and takes away traps; where none may be written, the first one to be set becomes a breakpoint.
     pub(super) fn set_traps(&mut self, steps: &[Step]) {
-        if self.is_attached {
+        if self.is_untouched {
             let mut wanted = steps.iter().filter_map(|step| match *step {
                 Step::Arm(purpose) => Some(purpose),
                 Step::Disarm(_) => None,
@@ -158,7 +155,9 @@ impl Process {
     pub(super) fn look_around(&mut self) {
         self.read_modules();
         self.refresh_deafness();
-        self.trap_is_taken = self.handles_trap();
+        if !self.is_untouched && self.handles_trap() {
+            self.stop_writing();
+        }
         // Servers name their workers when they are ready.
         self.name = self.is_kin.then(|| Name { pid: self.pid, name: title::of(self.pid) });
     }

@@ -151,7 +151,7 @@ impl Process {
     /// Code was mapped: it may be Go, whose goroutines can be parked, and which calls native functions.
     pub(super) fn learn_of_go(&mut self, loaded: &Loaded) {
         let found = trampolines::trampolines(loaded);
-        if self.is_attached || !loaded.image.is_go() {
+        if self.is_untouched || !loaded.image.is_go() {
             return;
         }
         let words = loaded.image.goroutine_words();

@@ -79,7 +79,7 @@ impl Process {
         if wanted {
             self.sampler.arrived(id);
         }
-        let is_long = wanted && self.sampler.heads.arrived(id) && self.sampler.may_hold_long(stopped);
+        let is_long = wanted && self.sampler.heads.stop_waiting(id) && self.sampler.may_hold_long(stopped);
         let operation = self.catalogue.site(id).operation;
         if self.collides_with_hold(tid, &operation, &at_site) {
             return false;

@@ -165,7 +165,7 @@ impl Process {
 
     /// A forked child has copies of our traps, and nobody to catch them: they are taken out before it runs.
     pub(crate) fn clean_copy(&self, child: i32) {
-        if !self.is_attached
+        if self.traps.were_ever_set()
             && let Ok(copy) = TargetMemory::open(child)
         {
             self.traps.clean_copy(&copy);
@@ -295,8 +295,8 @@ impl Process {
     }
 
     /// Whether the target has a handler for SIGTRAP or ignores it. An `int3` that meets the signal blocked, as it
-    /// is while a handler runs, or ignored makes the kernel forget the handler: then it is better not to set any.
-    /// Go always has one, for the sake of its debuggers, and survives that.
+    /// is while a handler runs, or ignored makes the kernel forget the handler: then it is better not to set any. A debug
+    /// register's signal waits until it is unblocked. Go always has a handler, for the sake of its debuggers, and survives that.
     pub(super) fn handles_trap(&self) -> bool {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
         let has_trap = |name| mask(&status, name) & TRAP_BIT != 0;

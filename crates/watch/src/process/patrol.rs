@@ -1,6 +1,6 @@
-//! Where a process that we did not start is looked at and held: at one breakpoint in a debug register after the other.
+//! Where a process that nothing is written into is looked at and held: at one breakpoint in a debug register after the other.
 //!
-//! Nothing is written into its text. A breakpoint has to be set in every thread that may come, and takes a register that
+//! That is one that ran before we came, and one that needs SIGTRAP itself. A breakpoint has to be set in every thread that may come, and takes a register that
 //! watchpoints need too, so there is one at a time, and only where the clock has seen threads run.
 
 use std::time::{Duration, Instant};
@@ -113,6 +113,7 @@ impl Process {
     fn give_up_breakpoint(&mut self) {
         if let Some(Breakpoint { purpose: Purpose::Hold(site), .. }) = self.lift_breakpoint() {
             self.catalogue.site_mut(site).experience.note_miss();
+            self.sampler.heads.stop_waiting(site);
         }
     }
 

@@ -63,7 +63,7 @@ impl Process {
         let site = self.catalogue.site(id);
         // Helpers of Go's are the runtime's: it does not preempt itself.
         let is_open = site.is_go && site.part != Part::Helper && site.experience.is_parkable();
-        let may = is_open && !self.is_attached;
+        let may = is_open && !self.is_untouched;
         if !may {
             return false;
         }
