@@ -141,14 +141,47 @@ fn positions<'a>(text: &'a [u8], part: &'a [u8]) -> impl Iterator<Item = usize> 
 }
 
 #[test]
-fn nothing_is_parked_in_a_process_that_ran_before() {
+fn a_watch_that_may_only_read_follows_no_calls() {
     let _machine = have_the_machine();
     if !machine_lets_us_look() {
         return;
     }
-    let mut service = Service::start(&specimen("go-purego-record-healthy"), &["4"]);
-    let (run, report) = service.watch("--for 2s");
+    let mut service = Service::start(&specimen("go-purego-record-broken"), &["8"]);
+    let (run, report) = service.watch("--for 2s --read-only");
     assert_eq!(report.summary["counts"]["calls_followed"], 0, "{run:#?}");
+    assert!(report.summary["counts"]["samples"].as_u64() > Some(0), "{run:#?}");
+    service.assert_left();
+}
+
+/// Where it matters most: in the service that swaps values now, and may not be started anew.
+#[test]
+fn in_a_process_that_ran_before_a_swapped_value_is_found_as_well() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let mut service = Service::start(&specimen("go-purego-record-broken"), &["20"]);
+    let is_swap = |finding: &Value| finding["rule"] == "boundary";
+    let found = (1..=ATTEMPTS).any(|seed| {
+        let (_, report) = service.watch(&format!("--for 5s --stop-after 1 --seed {seed}"));
+        report.findings.iter().any(is_swap)
+    });
+    assert!(found, "nothing found in {ATTEMPTS} watches");
+    service.assert_left();
+}
+
+#[test]
+fn in_a_process_that_ran_before_every_value_still_arrives() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let mut service = Service::start(&specimen("go-purego-record-healthy"), &["8"]);
+    let (run, report) = service.watch("--for 4s");
+    assert!(report.findings.is_empty(), "{run:#?}");
+    assert!(report.summary["counts"]["calls_parked"].as_u64() > Some(0), "{run:#?}");
+    service.assert_left();
+    // It checks every answer itself.
     let ended = service.process.wait().expect("it ends");
     assert_eq!(ended.code(), Some(0), "{run:#?}");
 }

@@ -123,6 +123,24 @@ fn code_that_is_copied_with_traps_in_it_runs_as_it_was_written() {
     assert_eq!(pair.watched.stdout, "all was counted\n");
 }
 
+/// Nobody is there any more who could mend a copy when it is run.
+#[test]
+fn copies_of_code_are_mended_when_the_watch_is_over() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let said = scratch("copies_code.said");
+    let script = "\"$0\" 1500 > \"$1\" & sleep 1";
+    let options = "--format json -- /bin/sh -c".split(' ').map(OsString::from);
+    let run =
+        jostle::watch(options.chain([script.into(), target("copies_code").into(), said.clone().into()]));
+    // The child, which outlives the watch, has kept the other end of our pipe until now.
+    let report = Report::parse(&run.stdout).unwrap_or_else(|| panic!("no report: {run:#?}"));
+    assert!(report.summary["counts"]["watched_ms"].as_u64() < Some(1500), "{run:#?}");
+    assert_eq!(fs::read_to_string(&said).expect("it ended"), "all was counted\n", "{run:#?}");
+}
+
 #[test]
 fn a_program_that_checks_its_own_code_finds_it_as_it_was() {
     let Some(pair) = assert_unharmed("checks_itself", &[]) else { return };
@@ -154,6 +172,28 @@ fn a_program_gets_the_traps_that_are_its_own() {
     // Traps in its code would make the kernel forget its handler: debug registers do not, and that is said.
     let warnings = pair.report.summary["warnings"].to_string();
     assert!(warnings.contains("handles or ignores SIGTRAP itself"), "{warnings}");
+}
+
+#[test]
+fn a_program_that_takes_its_traps_later_gets_them_too() {
+    let Some(pair) = assert_unharmed("own_traps", &["500"]) else { return };
+    assert_eq!(pair.watched.stdout, "traps 900, by int3 300, at the right address 300\n");
+}
+
+#[test]
+fn that_a_shell_handled_traps_says_nothing_of_what_it_became() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    // With a trap for its exit, bash has handlers for all signals that end it.
+    let script = "trap : EXIT; sleep 0.2; exec \"$0\"";
+    let program = target("copies_code");
+    let pair = both(Path::new("/bin/bash"), &["-c", script, program.to_str().expect("plain text")]);
+    pair.assert_same();
+    pair.assert_watched();
+    let warnings = pair.report.summary["warnings"].to_string();
+    assert!(!warnings.contains("SIGTRAP itself"), "{warnings}");
 }
 
 #[test]

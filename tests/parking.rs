@@ -6,11 +6,12 @@ mod harness;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use harness::jostle::{binary, have_the_machine, machine_lets_us_look, made, scratch, watch};
 use harness::report::{Report, is_between};
+use harness::service::Service;
 use serde_json::Value;
 
 /// Whom a parked goroutine meets is chance: what does not come about in ten seconds does in the next.
@@ -72,6 +73,32 @@ fn their_mended_twins_are_not_accused() {
         assert!(report.summary["counts"]["holds"].as_u64() > Some(0), "{name}: {:#}", report.summary);
         assert_ne!(code, Some(4), "{name}");
     }
+}
+
+/// A specimen that has one processor of Go's, and is not ours to disturb.
+fn service(name: &str, seconds: &str) -> Service {
+    let program = specimen(name);
+    let program = program.to_str().expect("plain text");
+    Service::start(Path::new("/usr/bin/env"), &["GOMAXPROCS=1", program, seconds])
+}
+
+#[test]
+fn in_a_process_that_ran_before_they_are_caught_as_well() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let mut broken = service("go-map-broken", "40");
+    let found = (1..=ATTEMPTS).any(|seed| {
+        let (_, report) = broken.watch(&format!("--for 10s --stop-after 1 --seed {seed}"));
+        report.findings.iter().any(|finding| is_between(finding, ["registry).count", "registry).seen"]))
+    });
+    assert!(found, "nothing found in {ATTEMPTS} watches");
+    broken.assert_left();
+    let mut healthy = service("go-map-healthy", "7");
+    let (run, report) = healthy.watch("--for 4s");
+    assert!(report.findings.is_empty(), "{run:#?}");
+    assert!(healthy.process.wait().expect("it ends").success());
 }
 
 #[test]

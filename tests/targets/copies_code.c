@@ -44,14 +44,18 @@ static void *run_all(void *sum) {
     return NULL;
 }
 
-int main(void) {
+/* Fifty times; or once, and then it runs the copy after so many milliseconds as it is told. */
+int main(int argc, char **argv) {
     uint64_t sum = 0;
+    long later = argc > 1 ? atol(argv[1]) : 0;
+    int rounds = later > 0 ? 1 : ROUNDS;
     busy_begin();
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
         pthread_t other;
         uint64_t others = 0;
-        busy_wait(20);
+        busy_wait(later > 0 ? 500 : 20);
         copy_all();
+        busy_wait(later);
         if (pthread_create(&other, NULL, run_all, &others) != 0) return 99;
         run_all(&sum);
         pthread_join(other, NULL);
@@ -59,6 +63,6 @@ int main(void) {
         discard_all();
     }
     busy_end();
-    printf("%s\n", sum == 2ull * ROUNDS * CALLS * (1 + 2 + 3 + 4 + 5 + 6 + 7 + 8) ? "all was counted" : "some was not");
+    printf("%s\n", sum == 2ull * (uint64_t)rounds * CALLS * (1 + 2 + 3 + 4 + 5 + 6 + 7 + 8) ? "all was counted" : "some was not");
     return 0;
 }

@@ -1,4 +1,7 @@
-/* Uses SIGTRAP for purposes of its own: from the kernel (int3), from itself (raise), from outside (kill). */
+/*
+ * Uses SIGTRAP for purposes of its own: from the kernel (int3), from itself (raise), from outside (kill). From the beginning, or
+ * from as many milliseconds on as it is told.
+ */
 #include "busy.h"
 
 static volatile sig_atomic_t traps, from_kernel, right_address;
@@ -17,11 +20,17 @@ __attribute__((noinline, noclone)) static void breakpoint(void) {
     __asm__ volatile("lea 1f(%%rip), %%rax\n\tmov %%rax, %0\n\tint3\n1:" : "=m"(expected) : : "rax", "memory");
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     struct sigaction action = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO};
-    sigaction(SIGTRAP, &action, NULL);
+    long later = argc > 1 ? atol(argv[1]) : 0;
+    if (later == 0) sigaction(SIGTRAP, &action, NULL);
     busy_begin();
     busy_wait(100);
+    if (later > 0) {
+        busy_wait(later);
+        sigaction(SIGTRAP, &action, NULL);
+        busy_wait(700);
+    }
     for (int i = 0; i < 300; i++) {
         breakpoint();
         raise(SIGTRAP);

@@ -39,6 +39,7 @@ fn options(arguments: &WatchArguments) -> Result<Options, Failure> {
         duration: arguments.duration,
         budget: arguments.budget,
         backs_off: !arguments.no_backoff,
+        read_only: arguments.read_only,
         seed: arguments.seed.unwrap_or_else(|| fastrand::u64(..1_000_000)),
         include: patterns(&arguments.include)?,
         exclude: patterns(&arguments.exclude)?,

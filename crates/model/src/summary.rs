@@ -33,6 +33,8 @@ pub struct WatchCounts {
     pub watched_ms: u64,
     /// The share of wall time for which a thread was held, all holds added up.
     pub held_share: f64,
+    /// The part of it that went into first visits of the program's own code, which have a budget of their own.
+    pub explored_share: f64,
     /// The share that was allowed.
     pub budget: f64,
     /// For how long less than that was spent, since nothing new was seen, in milliseconds.

@@ -123,9 +123,10 @@ fn for_all_of(seconds: u64) -> String {
     format!("--for {seconds}s{no_backoff}")
 }
 
-/// Four fifths: the sampler aims just below its budget.
+/// Four fifths: the sampler aims just below its budget. First visits have one of their own.
 fn budget_was_used_up(summary: &Summary) -> bool {
-    summary.counts.held_share >= 0.8 * summary.counts.budget
+    let counts = &summary.counts;
+    counts.held_share - counts.explored_share >= 0.8 * counts.budget
 }
 
 /// Five times the budget, in whole percent.

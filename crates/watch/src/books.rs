@@ -14,6 +14,8 @@ pub(crate) struct Books {
     pub(crate) tally: Tally,
     /// Time that threads stood still for us.
     pub(crate) held: Duration,
+    /// The part of it that went into first visits.
+    pub(crate) explored: Duration,
     /// For how long less than the budget was spent, as nothing new came.
     pub(crate) backed_off: Duration,
     /// Sites seen to run, and sites known.
@@ -24,7 +26,7 @@ pub(crate) struct Books {
     pub(crate) most_threads: usize,
     /// The most threads that watchpoints could not reach.
     pub(crate) deaf: usize,
-    /// Whether one that we started needs SIGTRAP itself, so that nothing was written into it.
+    /// Whether one that we started needs SIGTRAP itself, so that it had no traps.
     pub(crate) has_own_traps: bool,
     /// Processes that had anything to collide.
     pub(crate) processes: u64,
@@ -48,6 +50,7 @@ impl Books {
         self.tally.blind_holds += tally.blind_holds;
         self.tally.poor_holds += tally.poor_holds;
         self.held += process.time_held();
+        self.explored += process.time_explored();
         let (seen, known) = process.sites();
         self.sites = (self.sites.0 + seen, self.sites.1 + known);
         let (followed, parked) = process.boundary.counts();

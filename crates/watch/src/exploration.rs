@@ -34,10 +34,13 @@ const LIBRARY_SITE_EVERY: u32 = 8;
 const SORTING: Duration = Duration::from_millis(2);
 /// How many traps make room for others per turn when there are more than fit.
 const TURNED_OVER: usize = 4;
-/// How much may be overdrawn by first visits, in seconds, until the traps that wait for others are taken away; and how many wait
-/// at a time from then on.
+/// How much may be overdrawn by first visits, in seconds, until the traps that wait for others are taken away; so many at a time,
+/// since whoever stops meanwhile waits.
 const OVERDRAFT: f64 = 0.03;
+const TAKEN_AWAY: usize = 1024;
+/// How many of them wait at a time from then on, and how long it takes until twice as many may.
 const TIGHT: usize = 2048;
+const DOUBLED_AFTER: Duration = Duration::from_secs(1);
 /// How many of the sites behind one that was reached are likely to be reached soon, and how many of such are kept.
 const REACHED_SOON: usize = 12;
 const SOON: usize = 64;
@@ -106,11 +109,17 @@ impl<T: Copy + PartialEq> Wave<T> {
         steps
     }
 
-    /// Takes all traps away; they come first when there are to be some again.
-    fn retreat(&mut self, purpose: impl Fn(T) -> Purpose) -> Vec<Step> {
-        let waited: Vec<T> = self.trapped.drain(..).map(|(_, waited)| waited).collect();
+    /// Takes up to `most` traps away; they come first when there are to be some again.
+    fn retreat(&mut self, most: usize, purpose: impl Fn(T) -> Purpose) -> Vec<Step> {
+        let some = self.trapped.len().min(most);
+        let waited: Vec<T> = self.trapped.drain(..some).map(|(_, waited)| waited).collect();
         waited.iter().rev().for_each(|&waited| self.in_line.push_front(waited));
         waited.into_iter().map(|waited| Step::Disarm(purpose(waited))).collect()
+    }
+
+    /// All traps are gone.
+    fn forget_traps(&mut self) {
+        self.in_line.extend(self.trapped.drain(..).map(|(_, waited)| waited));
     }
 
     /// The next of which nothing is known yet. Should nobody come there this time, all others have their turn first.
@@ -141,8 +150,8 @@ pub(crate) struct Exploration {
     expanded: HashSet<FunctionId>,
     /// How often plans were made.
     turns: u32,
-    /// Whether more first visits came at once than could be paid for.
-    is_tight: bool,
+    /// How many traps for first visits may wait, since more came at once than could be paid for; and when that was last changed.
+    room: Option<(usize, Instant)>,
     own_functions: Wave<FunctionId>,
     library_functions: Wave<FunctionId>,
     own_sites: Wave<SiteId>,
@@ -160,7 +169,7 @@ impl Exploration {
             unclassified: Vec::new(),
             expanded: HashSet::new(),
             turns: 0,
-            is_tight: false,
+            room: None,
             own_functions: Wave::default(),
             library_functions: Wave::default(),
             own_sites: Wave::default(),
@@ -168,13 +177,23 @@ impl Exploration {
         }
     }
 
-    /// Only a few traps can be set at a time from now on; those that were set are to be taken away.
+    /// Another program begins.
+    pub(crate) fn begin_program(&mut self, only_running: bool) {
+        (self.only_running, self.room) = (only_running, None);
+        self.forget_traps();
+    }
+
+    /// Only a few traps can be set at a time from now on, and those that were set are gone.
     pub(crate) fn keep_to_what_runs(&mut self) {
         self.only_running = true;
-        self.own_sites.retreat(Purpose::Scout);
-        self.library_sites.retreat(Purpose::Scout);
-        self.own_functions.retreat(Purpose::Discover);
-        self.library_functions.retreat(Purpose::Discover);
+        self.forget_traps();
+    }
+
+    fn forget_traps(&mut self) {
+        self.own_sites.forget_traps();
+        self.library_sites.forget_traps();
+        self.own_functions.forget_traps();
+        self.library_functions.forget_traps();
     }
 
     /// Takes in functions that were found.
@@ -190,7 +209,7 @@ impl Exploration {
 
     /// Whether it would help to know where threads run: there is more of the program than was decoded.
     pub(crate) fn is_curious(&self) -> bool {
-        self.own_functions.len() > 0
+        self.own_functions.len() > 0 || self.only_running && self.own_sites.len() > 0
     }
 
     /// How many known sites were not seen to run.
@@ -293,21 +312,31 @@ impl Exploration {
     /// A trap that waits costs nothing, but nobody knows when they will all be hit.
     fn plan_own(&mut self, catalogue: &Catalogue, in_hand: f64, now: Instant) -> Vec<Step> {
         if in_hand < -OVERDRAFT {
-            self.is_tight = true;
-            let mut steps = self.own_sites.retreat(Purpose::Scout);
-            steps.extend(self.own_functions.retreat(Purpose::Discover));
+            self.room = Some((TIGHT, now));
+            let mut steps = self.own_sites.retreat(TAKEN_AWAY, Purpose::Scout);
+            steps.extend(self.own_functions.retreat(TAKEN_AWAY, Purpose::Discover));
             return steps;
         }
         if in_hand <= 0.0 {
             return Vec::new();
         }
-        // Beyond those known at once there are only sites of functions that run: for all of them there is room.
-        let (sites, functions) = if self.is_tight { (TIGHT, TIGHT) } else { (usize::MAX, OWN_FUNCTIONS) };
+        // Beyond those known at once there are only sites of functions that run.
+        let sites = self.room(now);
+        let functions = sites.min(OWN_FUNCTIONS);
         let is_seen = |site| catalogue.site(site).experience.is_seen();
         let mut steps = self.own_sites.advance(sites, SET, now, is_seen, Purpose::Scout);
         let is_decoded = |function| catalogue.is_decoded(function);
         steps.extend(self.own_functions.advance(functions, SET, now, is_decoded, Purpose::Discover));
         steps
+    }
+
+    /// How many traps for first visits may wait.
+    fn room(&mut self, now: Instant) -> usize {
+        let Some((room, since)) = &mut self.room else { return usize::MAX };
+        if now - *since > DOUBLED_AFTER {
+            (*room, *since) = (room.saturating_mul(2), now);
+        }
+        *room
     }
 
     /// The next site that was not seen to run; the program's own first.
@@ -359,6 +388,15 @@ mod tests {
     }
 
     #[test]
+    fn after_an_overdraft_the_room_grows_again() {
+        let (mut exploration, now) = (Exploration::new(1, false), Instant::now());
+        assert_eq!(exploration.room(now), usize::MAX);
+        exploration.plan_own(&Catalogue::default(), -2.0 * OVERDRAFT, now);
+        assert_eq!(exploration.room(now), TIGHT);
+        assert_eq!(exploration.room(now + 2 * DOUBLED_AFTER), 2 * TIGHT);
+    }
+
+    #[test]
     fn traps_stay_while_all_fit() {
         let (mut wave, now) = (wave(10), Instant::now());
         assert_eq!(wave.advance(16, 256, now, nobody, Purpose::Scout).len(), 10);
@@ -377,12 +415,13 @@ mod tests {
     }
 
     #[test]
-    fn who_retreats_comes_back_in_the_same_order() {
+    fn who_retreats_comes_back_first() {
         let (mut wave, now) = (wave(20), Instant::now());
         let armed = wave.advance(8, 256, now, nobody, Purpose::Scout);
-        let disarmed = wave.retreat(Purpose::Scout);
-        assert_eq!((disarmed.len(), wave.len()), (armed.len(), 20));
-        assert_eq!(wave.advance(8, 256, now, nobody, Purpose::Scout), armed);
+        let disarmed = wave.retreat(5, Purpose::Scout).len() + wave.retreat(5, Purpose::Scout).len();
+        assert_eq!((disarmed, wave.len()), (armed.len(), 20));
+        let again = wave.advance(8, 256, now, nobody, Purpose::Scout);
+        assert!(again.len() == armed.len() && armed.iter().all(|step| again.contains(step)));
     }
 
     #[test]

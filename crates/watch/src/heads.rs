@@ -78,6 +78,11 @@ impl Heads {
         self.waited_for.len() < before
     }
 
+    /// Nobody is waited for anywhere.
+    pub(crate) fn forget_traps(&mut self) {
+        self.waited_for.clear();
+    }
+
     /// The site that has been waited for in vain for too long.
     pub(crate) fn give_up(&mut self, now: Instant) -> Option<SiteId> {
         let index = self.waited_for.iter().position(|&(since, _)| now - since > PATIENCE)?;

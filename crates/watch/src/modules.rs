@@ -120,6 +120,24 @@ impl Modules {
         self.loaded.values().any(|loaded| loaded.image.is_go())
     }
 
+    /// Whether process `pid` runs a program of Go's, and not only has such a library.
+    pub(crate) fn is_go_program(&self, pid: i32) -> bool {
+        let Ok(program) = fs::read_link(format!("/proc/{pid}/exe")) else { return false };
+        let program = program.to_string_lossy();
+        let path = program.strip_suffix(" (deleted)").unwrap_or(&program);
+        self.loaded.values().any(|loaded| loaded.image.is_go() && loaded.file.path == path)
+    }
+
+    /// Where process `pid` has code that no file of its own has: what it has made, and what it has copied.
+    pub(crate) fn made_code(&self, pid: i32) -> Vec<Range<Address>> {
+        let is_known = |at| self.space.module_at(at).is_some();
+        let is_made = |mapping: &Mapping| {
+            mapping.executable && !mapping.path.starts_with('[') && !is_known(mapping.range.start)
+        };
+        let mappings = mappings::read(pid).unwrap_or_default().into_iter();
+        mappings.filter(is_made).map(|mapping| mapping.range).collect()
+    }
+
     /// Whether another process may store to `at`.
     pub(crate) fn is_shared_memory(&self, at: Address) -> bool {
         mappings::find(&self.mappings, at).is_some_and(|mapping| mapping.shared)
@@ -129,7 +147,9 @@ impl Modules {
     /// a part of its text a second time, beside its heap; others put huge pages in the place of theirs.
     pub(crate) fn mapped_code(&self, at: Address) -> Option<&'static [u8]> {
         let module = self.space.module_at(at)?;
-        let mapping = mappings::find(&self.mappings, at).filter(|mapping| mapping.executable)?;
+        let mapping = mappings::find(&self.mappings, at);
+        // What is written into a shared one would reach the file.
+        let mapping = mapping.filter(|mapping| mapping.executable && !mapping.shared)?;
         let is_its_own = mapping.file().is_some() && bias(module.image, mapping) == Some(module.bias);
         is_its_own.then(|| module.image.code(at.unload(module.bias), COMPARED)).flatten()
     }

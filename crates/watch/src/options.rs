@@ -43,6 +43,8 @@ pub struct Options {
     pub budget: f64,
     /// Whether less of it is spent while nothing new is seen.
     pub backs_off: bool,
+    /// Whether nothing at all is written into a process that runs already: then no goroutine of it is parked.
+    pub read_only: bool,
     /// What the random choices are drawn from.
     pub seed: u64,
     /// If not empty, only functions with these names are sampled.
@@ -112,6 +114,7 @@ impl Default for Options {
             duration: None,
             budget: 0.02,
             backs_off: true,
+            read_only: false,
             seed: 0,
             include: Patterns::default(),
             exclude: Patterns::default(),

@@ -121,8 +121,10 @@ pub(crate) struct Process {
     name: Option<Name>,
     /// Whether it ran before we came.
     is_attached: bool,
-    /// Whether nothing is written into it: into none that we did not start, nor into one that needs SIGTRAP itself.
-    is_untouched: bool,
+    /// Whether we set no traps in its code: in none that we did not start, nor in one that needs SIGTRAP itself.
+    is_trapless: bool,
+    /// Whether nothing else may be written into it either, if it ran before we came.
+    is_read_only: bool,
     /// Whether it is only looked at how it ends.
     is_left_alone: bool,
     /// When the target began to run, and this process's program.
@@ -142,11 +144,11 @@ pub(crate) struct Process {
     sampler: Sampler,
     /// How much of the budget it is worth, if that is not always the same.
     backoff: Option<Backoff>,
-    /// What of its time it runs, if nothing is written into it.
+    /// What of its time it runs, if it has no traps.
     utilization: Utilization,
     sharing: Sharing,
     traps: Traps,
-    /// In a process that nothing is written into, instead of traps.
+    /// Instead of traps, where there are to be none.
     breakpoint: Option<Breakpoint>,
     watchpoints: Watchpoints,
     /// Where threads run; nothing for those that may not be sampled.
@@ -225,7 +227,8 @@ impl Process {
             is_trusted: common.is_trusted,
             name: None,
             is_attached,
-            is_untouched: is_attached,
+            is_trapless: is_attached,
+            is_read_only: options.read_only,
             is_left_alone: options.look_for == LookFor::Endings,
             started: common.started,
             began: now,
@@ -334,7 +337,7 @@ impl Process {
     /// Whether its own signals wake us so often that plans can be made by the way: Go preempts by one whoever has run for 10 ms.
     /// Where breakpoints are set in debug registers, each has its time.
     pub(crate) fn is_woken_often(&self) -> bool {
-        self.modules.has_go() && !self.is_untouched
+        self.modules.has_go() && !self.is_trapless
     }
 
     /// Whether there is anything in it that can collide.
@@ -347,11 +350,11 @@ impl Process {
         self.clerk.number()
     }
 
-    /// Shares the budget out anew: less of it while nothing new is seen; of a process that nothing is written into, a share of
-    /// the time that it runs.
+    /// Shares the budget out anew: less of it while nothing new is seen; of a process without traps, a share of the time that
+    /// it runs.
     pub(crate) fn set_budget(&mut self, budget: f64) {
         let budget = budget * self.attention();
-        if !self.is_untouched {
+        if !self.is_trapless {
             return self.sampler.set_budget(budget);
         }
         let is_known_now = self.utilization.measure(self.pid, Instant::now());
@@ -383,6 +386,11 @@ impl Process {
         self.sampler.spent()
     }
 
+    /// The part of it that went into first visits of the program's own code.
+    pub(crate) fn time_explored(&self) -> Duration {
+        self.sampler.exploring.spent()
+    }
+
     /// Sites seen to run, and sites known.
     pub(crate) fn sites(&self) -> (u64, u64) {
         self.catalogue.seen_and_known()
@@ -398,9 +406,9 @@ impl Process {
         self.most_threads
     }
 
-    /// Whether we started it, and may write nothing into it all the same: it needs SIGTRAP itself.
+    /// Whether we started it, and may set no traps in it all the same: it needs SIGTRAP itself.
     pub(crate) fn has_own_traps(&self) -> bool {
-        self.is_untouched && !self.is_attached && self.most_threads > 1
+        self.is_trapless && !self.is_attached && self.most_threads > 1
     }
 
     /// The most threads that watchpoints could not reach at any one time.
@@ -416,7 +424,10 @@ impl Process {
         };
         let known = match (judgement, finding) {
             (Judgement::Guilty(_), Some(index)) => {
-                self.note_news();
+                if !self.known.values().any(|known| matches!(known, Known::Finding(other) if *other == index))
+                {
+                    self.note_news();
+                }
                 self.seen_again.extend(std::iter::repeat_n(index, again as usize));
                 Known::Finding(index)
             }
@@ -431,11 +442,10 @@ impl Process {
 
     /// It needs SIGTRAP itself: from here on it is looked at as one that we did not start, through debug registers. Should a
     /// trap have been set already, it is taken away.
-    fn stop_writing(&mut self) {
-        self.is_untouched = true;
-        self.stop_following();
+    fn stop_trapping(&mut self) {
+        self.is_trapless = true;
         self.exploration.keep_to_what_runs();
-        self.sampler.stop_waiting();
+        self.sampler.forget_traps();
         if let Some(memory) = &self.memory {
             self.traps.disarm_all(memory);
         }

@@ -62,8 +62,8 @@ const LONGEST: Duration = Duration::from_micros(1800);
 /// The part of the budget that may go into looking without holding.
 const LOOKING_SHARE: f64 = 0.25;
 /// How much may go into first visits of the program's own code, as a share of the budget, which is not spent by it; and how
-/// much of that at the start. A language's virtual machine has tens of thousands of sites: all at once, they took half of the
-/// first ten seconds.
+/// much more of it at the start than of the others. A language's virtual machine has tens of thousands of sites: all at once,
+/// they took half of the first ten seconds.
 const EXPLORING_SHARE: f64 = 1.0;
 const EXPLORING_AHEAD: Duration = Duration::from_millis(115);
 /// How much processor time may go into prospects, as a share of the budget, which is not spent by it.
@@ -154,7 +154,8 @@ impl Sampler {
 
     /// Allows all of it the credit of the start.
     pub(crate) fn grant_credit(&mut self) {
-        for budget in [&mut self.holding, &mut self.looking, &mut self.prospecting, &mut self.breaking] {
+        let Self { holding, looking, exploring, prospecting, breaking, .. } = self;
+        for budget in [holding, looking, exploring, prospecting, breaking] {
             budget.grant_credit();
         }
     }
@@ -208,6 +209,11 @@ impl Sampler {
     pub(crate) fn hold_first_visit(&mut self, unseen_sites: usize, now: Instant) -> bool {
         let affordable = self.holding.balance(now) / self.duration(None, now).as_secs_f64();
         self.rng.f64() < affordable / unseen_sites.max(1) as f64
+    }
+
+    /// Whether a first visit to the program's own code can be paid for now.
+    pub(crate) fn may_explore(&mut self, now: Instant) -> bool {
+        self.exploring.balance(now) > 0.0
     }
 
     /// Whether a look can be paid for now.
@@ -382,9 +388,10 @@ impl Sampler {
     }
 
     /// The traps at which somebody was waited for are gone.
-    pub(crate) fn stop_waiting(&mut self) {
+    pub(crate) fn forget_traps(&mut self) {
         self.candidates.clear();
         self.patient.clear();
+        self.heads.forget_traps();
     }
 
     /// A site trapped for a hold was reached: it is no longer waited for.

@@ -32,6 +32,7 @@ fn counts(tracer: &Tracer<'_>) -> WatchCounts {
     WatchCounts {
         watched_ms: watched.as_millis() as u64,
         held_share: books.held.as_secs_f64() / watched.as_secs_f64().max(1e-9),
+        explored_share: books.explored.as_secs_f64() / watched.as_secs_f64().max(1e-9),
         budget: tracer.options().budget,
         backed_off_ms: books.backed_off.as_millis() as u64,
         samples: books.tally.samples,
@@ -91,8 +92,8 @@ fn warnings(tracer: &Tracer<'_>, counts: &WatchCounts) -> Vec<String> {
     }
     if books.has_own_traps {
         warnings.push(
-            "the target handles or ignores SIGTRAP itself: nothing was written into it, and it was watched by debug registers \
-             alone, which see less in the same time"
+            "a process handles or ignores SIGTRAP itself: it was watched by debug registers alone, without traps in its \
+             code, which sees less in the same time"
                 .to_owned(),
         );
     }

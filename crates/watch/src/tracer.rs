@@ -200,7 +200,7 @@ impl<'a> Tracer<'a> {
         self.common.options
     }
 
-    /// Serves every task that has something to report.
+    /// Serves every task that has something to report, as long as no plans have to be made.
     fn serve_events(&mut self) -> Result<(), WatchError> {
         while let Some((tid, event)) = self.next_event()? {
             match self.processes.values_mut().find(|process| process.is_ours(tid)) {
@@ -215,8 +215,11 @@ impl<'a> Tracer<'a> {
                 }
                 None => self.newborn(tid, event),
             }
-            // A busy target must not keep us from ending a hold.
+            // A busy target must not keep us from ending a hold, nor from seeing what it costs.
             self.end_what_is_due();
+            if Instant::now() >= self.next_turn {
+                return Ok(());
+            }
         }
         Ok(())
     }

@@ -1,3 +1,5 @@
+mod copies;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 
@@ -11,8 +13,6 @@ use crate::sites::{FunctionId, SiteId};
 const INT3: u8 = 0xcc;
 /// How many bytes of code have to be what they are taken for where a trap is set.
 pub(crate) const COMPARED: usize = 16;
-/// How many of them have to be seen to be the same where code was copied with a trap in it.
-const TELLING: usize = 7;
 
 /// What a trap was set for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +53,7 @@ impl Step {
 /// *stale*, and it only has to step back.
 ///
 /// Nothing is written but over the very bytes that are meant, and nothing is put back but over an `int3`: programs map other
-/// things where code was, and change their code. Some copy it, with the traps that stand there: V8 its built-in functions, .NET
-/// its stubs. An `int3` in such a copy is known by the code around it.
+/// things where code was, and change their code. Some [copy](copies) it, with the traps that stand there.
 #[derive(Debug, Default)]
 pub(crate) struct Traps {
     armed: HashMap<Address, Purpose>,
@@ -142,21 +141,6 @@ impl Traps {
         Ok(if is_stale || self.mend_copy(memory, at) { Hit::Stale } else { Hit::Foreign })
     }
 
-    /// Puts the original byte at `at`, if the code there is a copy of such as had a trap of ours in this place.
-    fn mend_copy(&mut self, memory: &TargetMemory, at: Address) -> bool {
-        let mut found = [0; COMPARED];
-        if memory.read_exact(at, &mut found).is_err() || found[0] != INT3 {
-            return false;
-        }
-        let mut alike = self.originals.values().filter(|code| is_copy(&found, code)).map(|code| code[0]);
-        let Some(original) = alike.next() else { return false };
-        let is_mended = alike.all(|other| other == original) && memory.write_byte(at, original).is_ok();
-        if is_mended {
-            self.mended.insert(at);
-        }
-        is_mended
-    }
-
     /// Whether there ever was a trap of ours at `at`.
     pub(crate) fn has_been_at(&self, at: Address) -> bool {
         self.originals.contains_key(&at)
@@ -183,31 +167,24 @@ impl Traps {
     }
 }
 
-/// Whether what was `found` behind an `int3` is what stands behind the first byte of `code`, but for further traps.
-fn is_copy(found: &[u8; COMPARED], code: &[u8]) -> bool {
-    let mut rest = found.iter().zip(code).skip(1);
-    rest.all(|(found, meant)| found == meant || *found == INT3)
-        && found.iter().zip(code).skip(1).filter(|(found, meant)| found == meant).count() >= TELLING
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    static CODE: [u8; 16] =
+    pub(super) static CODE: [u8; 16] =
         [0x48, 0x89, 0x07, 0x48, 0x8b, 0x06, 0xc3, 0x90, 0x55, 0x53, 0x48, 0x83, 0xec, 0x18, 0x31, 0xc0];
-    const ANYTHING: Purpose = Purpose::Follow(Address(0));
+    pub(super) const ANYTHING: Purpose = Purpose::Follow(Address(0));
 
     /// Our own memory stands for a target's: that it is not code makes no difference to who writes there.
-    fn own_memory() -> TargetMemory {
+    pub(super) fn own_memory() -> TargetMemory {
         TargetMemory::open(std::process::id() as i32).expect("it is ours")
     }
 
-    fn address(bytes: &[u8]) -> Address {
+    pub(super) fn address(bytes: &[u8]) -> Address {
         Address(bytes.as_ptr() as u64)
     }
 
-    fn read(memory: &TargetMemory, at: Address) -> [u8; 16] {
+    pub(super) fn read(memory: &TargetMemory, at: Address) -> [u8; 16] {
         let mut bytes = [0; 16];
         memory.read_exact(at, &mut bytes).expect("it is mapped");
         bytes
@@ -247,32 +224,5 @@ mod tests {
         assert_eq!(&read(&memory, at), b"pointers, values");
         traps.arm(&memory, at, &CODE, ANYTHING).expect("read");
         assert_eq!(&read(&memory, at), b"pointers, values");
-    }
-
-    #[test]
-    fn code_that_was_copied_with_traps_in_it_is_mended_where_one_is_hit() {
-        let (memory, code) = (own_memory(), Box::new(CODE));
-        let (at, mut traps) = (address(&*code), Traps::default());
-        traps.arm(&memory, at, &CODE, ANYTHING).expect("written");
-        traps.arm(&memory, at + 3, &CODE[3..], ANYTHING).expect("written");
-        let copy = Box::new(read(&memory, at));
-        traps.disarm_all(&memory);
-        let copied_to = address(&*copy);
-        assert_eq!(traps.hit(&memory, copied_to).expect("read"), Hit::Stale);
-        assert_eq!(traps.hit(&memory, copied_to + 3).expect("read"), Hit::Stale);
-        assert_eq!(read(&memory, copied_to), CODE);
-    }
-
-    #[test]
-    fn what_could_be_a_copy_of_either_of_two_is_not_touched() {
-        static OTHER: [u8; 16] =
-            [0x4c, 0x89, 0x07, 0x48, 0x8b, 0x06, 0xc3, 0x90, 0x55, 0x53, 0x48, 0x83, 0xec, 0x18, 0x31, 0xc0];
-        let (memory, codes) = (own_memory(), Box::new([CODE, OTHER]));
-        let mut traps = Traps::default();
-        traps.arm(&memory, address(&codes[0]), &CODE, ANYTHING).expect("written");
-        traps.arm(&memory, address(&codes[1]), &OTHER, ANYTHING).expect("written");
-        let copy = Box::new(codes[0]);
-        assert_eq!(traps.hit(&memory, address(&*copy)).expect("read"), Hit::Foreign);
-        assert_eq!(copy[0], INT3);
     }
 }

@@ -17,12 +17,13 @@ pub(crate) struct WatchArguments {
     pub(crate) duration: Option<Duration>,
 
     /// The share of wall time for which threads may be held, in percent; of a process that is attached to, of the time
-    /// that it runs.
+    /// that it runs. First visits to the program's own code may take as much again.
     #[arg(long, value_name = "PERCENT", default_value = "2%", value_parser = share)]
     pub(crate) budget: f64,
 
     /// Spend the whole budget for as long as the watch lasts. Without it, what is spent is halved every five seconds, down to
-    /// an eighth, once nothing new was seen for ten: no finding, no more threads, no code that was loaded or runs for the first time.
+    /// an eighth, once nothing new was seen for ten: no finding, no more threads, no code that was loaded, hardly any that
+    /// runs for the first time.
     #[arg(long)]
     pub(crate) no_backoff: bool,
 
@@ -54,7 +55,7 @@ pub(crate) struct WatchArguments {
     pub(crate) report: ReportArguments,
 
     /// Watch the process with this number, which runs already, and its children, instead of starting a program; may be
-    /// repeated. Nothing is written into it, and it is left as it was: after --for, on Ctrl-C, or when jostle is killed.
+    /// repeated. Nothing is written into its code, and it is left as it was: after --for, on Ctrl-C, or when jostle is killed.
     #[arg(short, long, value_name = "PID", value_parser = clap::value_parser!(i32).range(1..))]
     #[arg(conflicts_with_all = ["command", "name", "exit_target"])]
     pub(crate) pid: Vec<i32>,
@@ -62,6 +63,11 @@ pub(crate) struct WatchArguments {
     /// The same for all processes whose name or title contains PATTERN (`*` stands for anything), such as "puma".
     #[arg(long, value_name = "PATTERN", conflicts_with_all = ["command", "exit_target"])]
     pub(crate) name: Option<String>,
+
+    /// With -p and --name: write nothing at all into the process. Of a Go program no goroutine is parked then, and calls of
+    /// native functions are not followed.
+    #[arg(long, conflicts_with_all = ["command", "core"])]
+    pub(crate) read_only: bool,
 
     /// Look at a process that has crashed, in its core file.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["command", "pid", "name", "exit_target", "duration"])]
@@ -105,6 +111,8 @@ mod tests {
         assert_eq!(watch_arguments(parse(&["-p", "1", "-p", "2"])).pid, [1, 2]);
         assert_eq!(watch_arguments(parse(&["--name", "puma"])).name.as_deref(), Some("puma"));
         assert!(parse(&["--name", "puma", "-p", "1"]).is_err());
+        assert!(watch_arguments(parse(&["-p", "1", "--read-only"])).read_only);
+        assert!(parse(&["--read-only", "prog"]).is_err());
         assert!(parse(&["-p", "0"]).is_err() && parse(&["-p", "x"]).is_err());
     }
 

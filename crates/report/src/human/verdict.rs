@@ -51,12 +51,19 @@ fn rows(run: &Run<'_>) -> Vec<(&'static str, String)> {
 
 fn watched(summary: &Summary) -> String {
     let counts = &summary.counts;
-    let (held, budget) = (percent(counts.held_share), percent(counts.budget));
+    let (held, budget) = (percent(counts.held_share - counts.explored_share), percent(counts.budget));
+    let explored = match counts.explored_share {
+        little if little < counts.budget / 4.0 => String::new(),
+        share => format!("; on first visits {} more", percent(share)),
+    };
     let backed_off = match counts.backed_off_ms {
         0 => String::new(),
         ms => format!("; less than that for {}, since nothing new came", seconds(ms)),
     };
-    format!("{}, threads held for {held} of it, allowed {budget}{backed_off}", seconds(counts.watched_ms))
+    format!(
+        "{}, threads held for {held} of it, allowed {budget}{explored}{backed_off}",
+        seconds(counts.watched_ms)
+    )
 }
 
 fn hits(summary: &Summary) -> String {

@@ -538,6 +538,7 @@ pub(crate) fn summary(verdict: Verdict, findings: &[Finding]) -> Summary {
             watched_ms: 10_004,
             held_share: 0.0188,
             budget: 0.02,
+            explored_share: 0.0,
             backed_off_ms: 0,
             samples: 1_203,
             holds: 841,

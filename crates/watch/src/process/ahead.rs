@@ -48,11 +48,15 @@ impl Process {
         if self.threads.len() < 2 || self.all_deaf_since.is_some() {
             return;
         }
-        if self.is_untouched {
+        if self.is_trapless {
             self.exploration.classify_some(&mut self.catalogue);
             self.patrol(now);
         } else {
             let (in_hand, may_look) = (self.sampler.exploring.balance(now), self.sampler.may_look(now));
+            if in_hand <= 0.0 {
+                // There is more to see than may be looked at now.
+                self.note_news();
+            }
             let mut steps = self.exploration.plan(&mut self.catalogue, in_hand, may_look, now);
             let is_busy = !self.is_free_to_hold();
             steps.extend(self.sampler.plan(&mut self.catalogue, is_busy, now));
@@ -115,7 +119,7 @@ impl Process {
 
     /// Sets and takes away traps; where none may be written, the first one to be set becomes a breakpoint.
     pub(super) fn set_traps(&mut self, steps: &[Step]) {
-        if self.is_untouched {
+        if self.is_trapless {
             let mut wanted = steps.iter().filter_map(|step| match *step {
                 Step::Arm(purpose) => Some(purpose),
                 Step::Disarm(_) => None,
@@ -133,10 +137,12 @@ impl Process {
             };
             let Some(at) = self.place_of(purpose) else { continue };
             // Errors mean that the code is not mapped any more; the next look at the mappings will tell.
-            let _ = match self.modules.mapped_code(at) {
-                Some(code) if arm => self.traps.arm(memory, at, code, purpose),
-                None if arm => Ok(()),
-                _ => self.traps.disarm(memory, at, purpose),
+            let _ = if !arm {
+                self.traps.disarm(memory, at, purpose)
+            } else if let Some(code) = self.modules.mapped_code(at) {
+                self.traps.arm(memory, at, code, purpose)
+            } else {
+                Ok(())
             };
         }
     }
@@ -155,8 +161,9 @@ impl Process {
     pub(super) fn look_around(&mut self) {
         self.read_modules();
         self.refresh_deafness();
-        if !self.is_untouched && self.handles_trap() {
-            self.stop_writing();
+        let may_trap = self.threads.len() > 1 && self.memory.is_some() && !self.is_trapless;
+        if may_trap && self.handles_trap() {
+            self.stop_trapping();
         }
         // Servers name their workers when they are ready.
         self.name = self.is_kin.then(|| Name { pid: self.pid, name: title::of(self.pid) });

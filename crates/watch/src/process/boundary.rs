@@ -20,6 +20,7 @@ use super::{Phase, Process};
 use crate::Holds;
 use crate::calls::{Arrival, Call, Calls, Met, Parked};
 use crate::case::Side;
+use crate::memory::TargetMemory;
 use crate::modules::Loaded;
 use crate::swap::Swap;
 use crate::sys::ptrace;
@@ -118,6 +119,11 @@ impl Boundary {
         self.stage.is_some()
     }
 
+    /// Where native functions return to Go.
+    pub(super) fn returns(&self) -> Vec<Address> {
+        self.trampolines.iter().map(|known| known.returns_to).collect()
+    }
+
     /// Forgets code that is mapped no more.
     pub(super) fn retain_mapped(&mut self, gone: &std::ops::Range<Address>) {
         self.trampolines.retain(|known| !gone.contains(&known.returns_to));
@@ -150,10 +156,10 @@ impl Boundary {
 impl Process {
     /// Code was mapped: it may be Go, whose goroutines can be parked, and which calls native functions.
     pub(super) fn learn_of_go(&mut self, loaded: &Loaded) {
-        let found = trampolines::trampolines(loaded);
-        if self.is_untouched || !loaded.image.is_go() {
+        if !loaded.image.is_go() || !self.may_write_words() {
             return;
         }
+        let found = trampolines::trampolines(loaded);
         let words = loaded.image.goroutine_words();
         let parking = words.map(|words| Parking::new(words, trampolines::call_counter(loaded)));
         // Of two runtimes in one process it is not known which one a goroutine is of.
@@ -171,6 +177,18 @@ impl Process {
             self.boundary.unknown_go = Some(version.to_owned());
             self.boundary.trampolines.clear();
         }
+    }
+
+    /// Goroutines are parked by words in their descriptors, which are no code. Until it is known that there are such, the memory
+    /// of a process that ran before we came is open for reading only.
+    fn may_write_words(&mut self) -> bool {
+        if !self.is_attached {
+            return true;
+        }
+        let memory = (!self.is_read_only).then(|| TargetMemory::open(self.pid).ok()).flatten();
+        let may = memory.is_some();
+        self.memory = memory.or(self.memory.take());
+        may
     }
 
     /// When something has to be done for the calls that are followed, if not by the way.
@@ -218,8 +236,8 @@ impl Process {
         if !may || self.boundary.trampolines.is_empty() || !self.sampler.may_follow(now) {
             return;
         }
-        let trap = |known: &Trampoline| Step::Arm(Purpose::Follow(known.returns_to));
-        let steps: Vec<Step> = self.boundary.trampolines.iter().map(trap).collect();
+        let trap = |at| Step::Arm(Purpose::Follow(at));
+        let steps: Vec<Step> = self.boundary.returns().into_iter().map(trap).collect();
         self.set_traps(&steps);
     }
 

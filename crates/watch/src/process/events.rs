@@ -103,6 +103,8 @@ impl Process {
         self.hand_in_postponed(true);
         self.later.clear();
         self.breakpoint = None;
+        self.is_trapless = self.is_attached;
+        self.exploration.begin_program(self.is_trapless);
         self.threads.clear();
         self.profiles.clear();
         self.traps = Default::default();
@@ -169,6 +171,9 @@ impl Process {
             && let Ok(copy) = TargetMemory::open(child)
         {
             self.traps.clean_copy(&copy);
+            if self.traps.are_copied_by_the_program() {
+                self.traps.mend_copies(&copy, &self.modules.made_code(child));
+            }
         }
     }
 
@@ -296,11 +301,12 @@ impl Process {
 
     /// Whether the target has a handler for SIGTRAP or ignores it. An `int3` that meets the signal blocked, as it
     /// is while a handler runs, or ignored makes the kernel forget the handler: then it is better not to set any. A debug
-    /// register's signal waits until it is unblocked. Go always has a handler, for the sake of its debuggers, and survives that.
+    /// register's signal waits until it is unblocked. Go always has a handler, for the sake of its debuggers, and survives that;
+    /// unless it is but a library of the program.
     pub(super) fn handles_trap(&self) -> bool {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
         let has_trap = |name| mask(&status, name) & TRAP_BIT != 0;
-        (has_trap("SigCgt:") || has_trap("SigIgn:")) && !self.modules.has_go()
+        (has_trap("SigCgt:") || has_trap("SigIgn:")) && !self.modules.is_go_program(self.pid)
     }
 }
 

@@ -27,6 +27,11 @@ impl Process {
             return;
         }
         self.stop_watching();
+        if self.traps.were_ever_set()
+            && let Some(memory) = &self.memory
+        {
+            self.traps.mend_copies(memory, &self.modules.made_code(self.pid));
+        }
         let left: BTreeSet<i32> = self.threads.keys().chain(&self.borrowers).copied().collect();
         for &tid in &left {
             let _ = ptrace::interrupt(tid);

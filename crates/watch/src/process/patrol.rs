@@ -1,7 +1,8 @@
-//! Where a process that nothing is written into is looked at and held: at one breakpoint in a debug register after the other.
+//! Where a process without traps is looked at and held: at one breakpoint in a debug register after the other.
 //!
-//! That is one that ran before we came, and one that needs SIGTRAP itself. A breakpoint has to be set in every thread that may come, and takes a register that
-//! watchpoints need too, so there is one at a time, and only where the clock has seen threads run.
+//! That is one that ran before we came, and one that needs SIGTRAP itself. A breakpoint has to be set in every thread that may
+//! come, and takes a register that watchpoints need too, so there is one at a time, where the clock has seen threads run or at
+//! the entry of a function that it has not seen.
 
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,8 @@ const BLIND_SHARE: f64 = 0.3;
 const AGAIN_SHARE: f64 = 0.4;
 const FUNCTION_SHARE: f64 = 0.5;
 
+/// The share that goes to calls of native functions by Go, where they are followed and do not come first.
+const CALL_SHARE: f64 = 0.3;
 /// The share that goes to where memory is allocated, in programs that give it back by hand; and while a finding waits for that.
 const ALLOCATION_SHARE: f64 = 0.1;
 const ALLOCATION_SHARE_WHEN_ASKED: f64 = 0.5;
@@ -41,9 +44,9 @@ pub(super) struct Breakpoint {
 }
 
 impl Process {
-    /// Sets the next breakpoint when none waits any more.
+    /// Sets the next breakpoint when none waits any more. While a call is followed, that needs the debug registers.
     pub(super) fn patrol(&mut self, now: Instant) {
-        if self.breakpoint.is_some_and(|waiting| now < waiting.until) {
+        if self.boundary.is_busy() || self.breakpoint.is_some_and(|waiting| now < waiting.until) {
             return;
         }
         self.give_up_breakpoint();
@@ -58,7 +61,10 @@ impl Process {
         if !self.sampler.may_break(now) {
             return None;
         }
-        if self.hold.is_none()
+        if let Some(at) = self.next_call(now) {
+            return Some(Purpose::Follow(at));
+        }
+        if self.is_free_to_hold()
             && let Some(site) = self.sampler.next_head(&self.catalogue, now)
         {
             return Some(Purpose::Hold(site));
@@ -67,8 +73,18 @@ impl Process {
         self.next_hold(!blind, now).or_else(|| self.next_look(now)).or_else(|| self.next_hold(false, now))
     }
 
+    /// Where a native function returns to Go, if a call is to be followed.
+    fn next_call(&mut self, now: Instant) -> Option<Address> {
+        let returns = self.boundary.returns();
+        if returns.is_empty() || !self.is_free_to_hold() || !self.sampler.may_follow(now) {
+            return None;
+        }
+        let is_time = self.calls_come_first() || self.sampler.chance(CALL_SHARE);
+        is_time.then(|| self.sampler.choose(&returns)).flatten()
+    }
+
     fn next_hold(&mut self, only_worthy: bool, now: Instant) -> Option<Purpose> {
-        if self.hold.is_some() || !self.sampler.may_hold(now) {
+        if !self.is_free_to_hold() || !self.sampler.may_hold(now) {
             return None;
         }
         self.sampler.next_hold(&self.catalogue, only_worthy, now).map(Purpose::Hold)
@@ -84,14 +100,17 @@ impl Process {
         {
             return Some(Purpose::Allocation(site));
         }
-        if self.sampler.chance(FUNCTION_SHARE)
+        let may_explore = self.sampler.may_explore(now);
+        if may_explore
+            && self.sampler.chance(FUNCTION_SHARE)
             && let Some(function) = self.exploration.next_function(&self.catalogue)
         {
             return Some(Purpose::Discover(function));
         }
         let again =
             self.sampler.chance(AGAIN_SHARE).then(|| self.sampler.next_look(&self.catalogue)).flatten();
-        let site = again.or_else(|| self.exploration.next_site(&self.catalogue))?;
+        let unseen = || self.exploration.next_site(&self.catalogue);
+        let site = again.or_else(|| may_explore.then(unseen).flatten())?;
         self.catalogue.site_mut(site).experience.note_asked();
         Some(Purpose::Scout(site))
     }

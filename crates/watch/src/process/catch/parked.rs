@@ -62,9 +62,7 @@ impl Process {
     ) -> bool {
         let site = self.catalogue.site(id);
         // Helpers of Go's are the runtime's: it does not preempt itself.
-        let is_open = site.is_go && site.part != Part::Helper && site.experience.is_parkable();
-        let may = is_open && !self.is_untouched;
-        if !may {
+        if !site.is_go || site.part == Part::Helper || !site.experience.is_parkable() {
             return false;
         }
         if self.sampler.holds == Holds::Goroutines {
