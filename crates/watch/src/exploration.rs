@@ -37,10 +37,10 @@ const TURNED_OVER: usize = 4;
 /// How much may be overdrawn by first visits, in seconds, until the traps that wait for others are taken away; so many at a time,
 /// since whoever stops meanwhile waits.
 const OVERDRAFT: f64 = 0.03;
-const TAKEN_AWAY: usize = 1024;
+const TAKEN_AWAY: usize = 2048;
 /// How many of them wait at a time from then on, and how long it takes until twice as many may.
 const TIGHT: usize = 2048;
-const DOUBLED_AFTER: Duration = Duration::from_secs(1);
+const DOUBLED_AFTER: Duration = Duration::from_secs(10);
 /// How many of the sites behind one that was reached are likely to be reached soon, and how many of such are kept.
 const REACHED_SOON: usize = 12;
 const SOON: usize = 64;
