@@ -117,6 +117,15 @@ fn memory_beside_code_that_is_mapped_twice_is_left_alone() {
     assert_eq!(pair.watched.stdout, "the memory is whole\n");
 }
 
+/// And it is said that nobody looked there.
+#[test]
+fn code_that_was_moved_is_left_alone() {
+    let Some(pair) = assert_unharmed("moves_text", &[]) else { return };
+    assert_eq!(pair.watched.stdout, "all was counted\n");
+    let warnings = pair.report.summary["warnings"].to_string();
+    assert!(warnings.contains("other code than in the program's file"), "{warnings}");
+}
+
 #[test]
 fn code_that_is_copied_with_traps_in_it_runs_as_it_was_written() {
     let Some(pair) = assert_unharmed("copies_code", &[]) else { return };

@@ -22,6 +22,8 @@ pub(crate) struct Books {
     pub(crate) sites: (u64, u64),
     /// Files with code that could not be looked into.
     pub(crate) refused: Vec<String>,
+    /// Places where something else lies than their file's code.
+    pub(crate) replaced: u64,
     /// The most threads that any process had at any one time.
     pub(crate) most_threads: usize,
     /// The most threads that watchpoints could not reach.
@@ -56,6 +58,7 @@ impl Books {
         let (followed, parked) = process.boundary.counts();
         self.calls = (self.calls.0 + followed, self.calls.1 + parked);
         self.unknown_go = self.unknown_go.take().or_else(|| process.boundary.unknown_go().map(str::to_owned));
+        self.replaced += process.replaced_code();
         self.most_threads = self.most_threads.max(process.most_threads());
         self.deaf = self.deaf.max(process.deaf_threads());
         self.has_own_traps |= process.has_own_traps();

@@ -401,6 +401,11 @@ impl Process {
         &self.modules.refused
     }
 
+    /// At how many places no trap could be set, since its file's code does not lie there any more.
+    pub(crate) fn replaced_code(&self) -> u64 {
+        self.traps.replaced()
+    }
+
     /// The most threads it had at any one time.
     pub(crate) fn most_threads(&self) -> usize {
         self.most_threads

@@ -6,6 +6,8 @@ use crate::{Outcome, WatchError};
 /// Fewer holds than this say nothing: not even a collision in every twentieth hold could be excluded at
 /// 95 % (see [`UpperBound::after_clean_trials`]).
 const FEWEST_HOLDS: u64 = 59;
+/// Of fewer places than this with other code than expected nothing is said: while a library is unloaded there are some.
+const MANY_REPLACED: u64 = 16;
 
 /// Closes the books of a watch.
 pub(crate) fn outcome(tracer: Tracer<'_>) -> Result<Outcome, WatchError> {
@@ -88,6 +90,13 @@ fn warnings(tracer: &Tracer<'_>, counts: &WatchCounts) -> Vec<String> {
         warnings.push(format!(
             "up to {} threads blocked SIGTRAP: what they did during a hold was not seen",
             books.deaf
+        ));
+    }
+    if books.replaced >= MANY_REPLACED {
+        warnings.push(format!(
+            "at {} places there was other code than in the program's file: put on huge pages, or patched since; nobody was \
+             looked at there",
+            books.replaced
         ));
     }
     if books.has_own_traps {

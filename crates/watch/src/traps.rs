@@ -61,6 +61,8 @@ pub(crate) struct Traps {
     originals: BTreeMap<Address, &'static [u8]>,
     /// Where code that was copied with a trap in it has been put right.
     mended: HashSet<Address>,
+    /// Where something else lies than the file's code.
+    replaced: HashSet<Address>,
 }
 
 /// What an `int3` stop at some address means.
@@ -85,13 +87,27 @@ impl Traps {
         purpose: Purpose,
     ) -> io::Result<()> {
         let can_be_trapped = code.first().is_some_and(|first| *first != INT3);
-        if self.armed.contains_key(&at) || !can_be_trapped || !self.is_there(memory, at, code)? {
+        if self.armed.contains_key(&at) || !can_be_trapped {
+            return Ok(());
+        }
+        if !self.is_there(memory, at, code)? {
+            self.note_replaced(at);
             return Ok(());
         }
         memory.write_byte(at, INT3)?;
         self.originals.insert(at, code);
         self.armed.insert(at, purpose);
         Ok(())
+    }
+
+    /// Something else lies at `at` than the code that the file has there: no trap is set.
+    pub(crate) fn note_replaced(&mut self, at: Address) {
+        self.replaced.insert(at);
+    }
+
+    /// At how many places that was so.
+    pub(crate) fn replaced(&self) -> u64 {
+        self.replaced.len() as u64
     }
 
     /// Whether `code` is what lies at `at`, but for traps of ours.
@@ -164,6 +180,7 @@ impl Traps {
     pub(crate) fn forget(&mut self, from: Address, to: Address) {
         self.armed.retain(|at, _| !(from..to).contains(at));
         self.originals.retain(|at, _| !(from..to).contains(at));
+        self.replaced.retain(|at| !(from..to).contains(at));
     }
 }
 

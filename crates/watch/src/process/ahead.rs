@@ -142,6 +142,7 @@ impl Process {
             } else if let Some(code) = self.modules.mapped_code(at) {
                 self.traps.arm(memory, at, code, purpose)
             } else {
+                self.traps.note_replaced(at);
                 Ok(())
             };
         }
