@@ -147,6 +147,7 @@ fn copies_of_code_are_mended_when_the_watch_is_over() {
     // The child, which outlives the watch, has kept the other end of our pipe until now.
     let report = Report::parse(&run.stdout).unwrap_or_else(|| panic!("no report: {run:#?}"));
     assert!(report.summary["counts"]["watched_ms"].as_u64() < Some(1500), "{run:#?}");
+    assert!(run.stderr.contains("copies with traps") && !run.stderr.starts_with('0'), "{run:#?}");
     assert_eq!(fs::read_to_string(&said).expect("it ended"), "all was counted\n", "{run:#?}");
 }
 

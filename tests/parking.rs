@@ -98,6 +98,7 @@ fn in_a_process_that_ran_before_they_are_caught_as_well() {
     let mut healthy = service("go-map-healthy", "7");
     let (run, report) = healthy.watch("--for 4s");
     assert!(report.findings.is_empty(), "{run:#?}");
+    assert!(report.summary["counts"]["holds"].as_u64() > Some(0), "{run:#?}");
     assert!(healthy.process.wait().expect("it ends").success());
 }
 

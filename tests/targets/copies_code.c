@@ -32,6 +32,13 @@ static void copy_all(void) {
     }
 }
 
+/* How many of the copies have a trap in them. */
+static int trapped(void) {
+    int count = 0;
+    for (int i = 0; i < TEMPLATES; i++) count += memchr((const void *)(uintptr_t)copies[i], 0xcc, 32) != NULL;
+    return count;
+}
+
 static void discard_all(void) {
     for (int i = 0; i < TEMPLATES; i++) munmap((void *)(uintptr_t)copies[i], PAGE);
 }
@@ -55,6 +62,7 @@ int main(int argc, char **argv) {
         uint64_t others = 0;
         busy_wait(later > 0 ? 500 : 20);
         copy_all();
+        if (later > 0) fprintf(stderr, "%d copies with traps\n", trapped());
         busy_wait(later);
         if (pthread_create(&other, NULL, run_all, &others) != 0) return 99;
         run_all(&sum);

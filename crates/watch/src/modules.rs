@@ -120,6 +120,11 @@ impl Modules {
         self.loaded.values().any(|loaded| loaded.image.is_go())
     }
 
+    /// Everything that is loaded now.
+    pub(crate) fn all_loaded(&self) -> Vec<Loaded> {
+        self.loaded.values().cloned().collect()
+    }
+
     /// Whether process `pid` runs a program of Go's, and not only has such a library.
     pub(crate) fn is_go_program(&self, pid: i32) -> bool {
         let Ok(program) = fs::read_link(format!("/proc/{pid}/exe")) else { return false };
@@ -128,11 +133,11 @@ impl Modules {
         self.loaded.values().any(|loaded| loaded.image.is_go() && loaded.file.path == path)
     }
 
-    /// Where process `pid` has code that no file of its own has: what it has made, and what it has copied.
+    /// Where process `pid` has code that no file of its own has, nor the kernel (`[vdso]`): what it has made, or copied.
     pub(crate) fn made_code(&self, pid: i32) -> Vec<Range<Address>> {
         let is_known = |at| self.space.module_at(at).is_some();
         let is_made = |mapping: &Mapping| {
-            mapping.executable && !mapping.path.starts_with('[') && !is_known(mapping.range.start)
+            mapping.executable && !mapping.path.starts_with("[v") && !is_known(mapping.range.start)
         };
         let mappings = mappings::read(pid).unwrap_or_default().into_iter();
         mappings.filter(is_made).map(|mapping| mapping.range).collect()

@@ -86,6 +86,8 @@ pub(crate) struct Sampler {
     pub(crate) holds: Holds,
     /// Whether calls of native functions are followed.
     follows: bool,
+    /// Whether something may be spent ahead at the start.
+    has_credit: bool,
     budget: f64,
     candidates: Vec<SiteId>,
     candidates_since: Instant,
@@ -121,6 +123,7 @@ impl Sampler {
             locked: Vec::new(),
             holds,
             follows: false,
+            has_credit: true,
             budget,
             candidates: Vec::new(),
             candidates_since: now,
@@ -141,6 +144,7 @@ impl Sampler {
     /// The same for one process of several, which all start at once: nothing may be spent ahead.
     pub(crate) fn without_credit(self) -> Self {
         Self {
+            has_credit: false,
             holding: self.holding.without_credit(),
             lasting: self.lasting.without_credit(),
             following: self.following.without_credit(),
@@ -154,8 +158,9 @@ impl Sampler {
 
     /// Allows all of it the credit of the start.
     pub(crate) fn grant_credit(&mut self) {
-        let Self { holding, looking, exploring, prospecting, breaking, .. } = self;
-        for budget in [holding, looking, exploring, prospecting, breaking] {
+        self.has_credit = true;
+        let Self { holding, following, looking, exploring, prospecting, breaking, .. } = self;
+        for budget in [holding, following, looking, exploring, prospecting, breaking] {
             budget.grant_credit();
         }
     }
@@ -252,11 +257,12 @@ impl Sampler {
         self.holding.balance(now) > 0.0
     }
 
-    /// There are calls to be followed: from now on they have a share of the budget, with the credit of the start.
+    /// There are calls to be followed: from now on they have a share of the budget.
     pub(crate) fn begin_following(&mut self, now: Instant) {
         if !self.follows {
             self.follows = true;
-            self.following = Budget::new(self.budget * self.following_share(), now);
+            let following = Budget::new(self.budget * self.following_share(), now);
+            self.following = if self.has_credit { following } else { following.without_credit() };
             self.set_budget(self.budget);
         }
     }

@@ -151,10 +151,7 @@ impl<'a> Tracer<'a> {
             self.serve_events()?;
             self.end_what_is_due();
             if Instant::now() >= self.soonest_turn {
-                self.turn();
-                let (soonest, latest) = self.pace();
-                let now = Instant::now();
-                (self.soonest_turn, self.next_turn) = (now + soonest, now + latest);
+                self.take_turn();
             }
             self.bury();
         }
@@ -200,7 +197,15 @@ impl<'a> Tracer<'a> {
         self.common.options
     }
 
-    /// Serves every task that has something to report, as long as no plans have to be made.
+    /// Makes plans, and says when to make the next ones.
+    fn take_turn(&mut self) {
+        self.turn();
+        let (soonest, latest) = self.pace();
+        let now = Instant::now();
+        (self.soonest_turn, self.next_turn) = (now + soonest, now + latest);
+    }
+
+    /// Serves every task that has something to report: nobody would wake us once more for those that are left.
     fn serve_events(&mut self) -> Result<(), WatchError> {
         while let Some((tid, event)) = self.next_event()? {
             match self.processes.values_mut().find(|process| process.is_ours(tid)) {
@@ -218,7 +223,7 @@ impl<'a> Tracer<'a> {
             // A busy target must not keep us from ending a hold, nor from seeing what it costs.
             self.end_what_is_due();
             if Instant::now() >= self.next_turn {
-                return Ok(());
+                self.take_turn();
             }
         }
         Ok(())

@@ -83,42 +83,43 @@ impl Traps {
         &mut self,
         memory: &TargetMemory,
         at: Address,
-        code: &'static [u8],
+        code: Option<&'static [u8]>,
         purpose: Purpose,
     ) -> io::Result<()> {
-        let can_be_trapped = code.first().is_some_and(|first| *first != INT3);
-        if self.armed.contains_key(&at) || !can_be_trapped {
+        if self.armed.contains_key(&at) || !self.is_there(memory, at, code) {
             return Ok(());
         }
-        if !self.is_there(memory, at, code)? {
-            self.note_replaced(at);
+        let Some(code) = code.filter(|code| code.first().is_some_and(|first| *first != INT3)) else {
             return Ok(());
-        }
+        };
         memory.write_byte(at, INT3)?;
         self.originals.insert(at, code);
         self.armed.insert(at, purpose);
         Ok(())
     }
 
-    /// Something else lies at `at` than the code that the file has there: no trap is set.
-    pub(crate) fn note_replaced(&mut self, at: Address) {
-        self.replaced.insert(at);
-    }
-
-    /// At how many places that was so.
-    pub(crate) fn replaced(&self) -> u64 {
-        self.replaced.len() as u64
-    }
-
-    /// Whether `code` is what lies at `at`, but for traps of ours.
-    fn is_there(&self, memory: &TargetMemory, at: Address, code: &[u8]) -> io::Result<bool> {
+    /// Whether the file has code for `at` and it lies there, but for traps of ours. If not, that is noted.
+    pub(crate) fn is_there(&mut self, memory: &TargetMemory, at: Address, code: Option<&[u8]>) -> bool {
         let mut bytes = [0; COMPARED];
+        let code = code.unwrap_or_default();
         let bytes = &mut bytes[..code.len().min(COMPARED)];
-        memory.read_exact(at, bytes)?;
+        // Errors mean that nothing is mapped there any more.
+        if memory.read_exact(at, bytes).is_err() {
+            return false;
+        }
         let is_same = |(offset, (found, meant)): (u64, (&u8, &u8))| {
             found == meant || *found == INT3 && self.armed.contains_key(&(at + offset))
         };
-        Ok((0..).zip(bytes.iter().zip(code)).all(is_same))
+        let is_there = !code.is_empty() && (0..).zip(bytes.iter().zip(code)).all(is_same);
+        if !is_there {
+            self.replaced.insert(at);
+        }
+        is_there
+    }
+
+    /// At how many places something else lay.
+    pub(crate) fn replaced(&self) -> u64 {
+        self.replaced.len() as u64
     }
 
     /// Takes the trap at `at` away, if there is one for this purpose.
@@ -211,8 +212,8 @@ mod tests {
     fn a_trap_leaves_the_code_as_it_was() {
         let (memory, code) = (own_memory(), Box::new(CODE));
         let (at, mut traps) = (address(&*code), Traps::default());
-        traps.arm(&memory, at + 3, &CODE[3..], ANYTHING).expect("written");
-        traps.arm(&memory, at, &CODE, ANYTHING).expect("beside another trap");
+        traps.arm(&memory, at + 3, Some(&CODE[3..]), ANYTHING).expect("written");
+        traps.arm(&memory, at, Some(&CODE), ANYTHING).expect("beside another trap");
         let mut trapped = CODE;
         (trapped[0], trapped[3]) = (INT3, INT3);
         assert_eq!(read(&memory, at), trapped);
@@ -226,7 +227,7 @@ mod tests {
         let (memory, mut other) = (own_memory(), Box::new(CODE));
         other[7] = 0x91;
         let (at, mut traps) = (address(&*other), Traps::default());
-        traps.arm(&memory, at, &CODE, ANYTHING).expect("read");
+        traps.arm(&memory, at, Some(&CODE), ANYTHING).expect("read");
         assert_eq!(read(&memory, at), *other);
         assert_eq!(traps.hit(&memory, at).expect("read"), Hit::Foreign);
     }
@@ -235,11 +236,11 @@ mod tests {
     fn what_has_taken_the_place_of_a_trap_is_not_touched() {
         let (memory, code) = (own_memory(), Box::new(CODE));
         let (at, mut traps) = (address(&*code), Traps::default());
-        traps.arm(&memory, at, &CODE, ANYTHING).expect("written");
+        traps.arm(&memory, at, Some(&CODE), ANYTHING).expect("written");
         memory.write(at, b"pointers, values").expect("written");
         traps.disarm(&memory, at, ANYTHING).expect("read");
         assert_eq!(&read(&memory, at), b"pointers, values");
-        traps.arm(&memory, at, &CODE, ANYTHING).expect("read");
+        traps.arm(&memory, at, Some(&CODE), ANYTHING).expect("read");
         assert_eq!(&read(&memory, at), b"pointers, values");
     }
 }

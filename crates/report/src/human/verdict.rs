@@ -51,10 +51,10 @@ fn rows(run: &Run<'_>) -> Vec<(&'static str, String)> {
 
 fn watched(summary: &Summary) -> String {
     let counts = &summary.counts;
-    let (held, budget) = (percent(counts.held_share - counts.explored_share), percent(counts.budget));
-    let explored = match counts.explored_share {
-        little if little < counts.budget / 4.0 => String::new(),
-        share => format!("; on first visits {} more", percent(share)),
+    let budget = percent(counts.budget);
+    let (held, explored) = match counts.explored_share {
+        little if little < counts.budget / 4.0 => (percent(counts.held_share), String::new()),
+        share => (percent(counts.held_share - share), format!("; on first visits {} more", percent(share))),
     };
     let backed_off = match counts.backed_off_ms {
         0 => String::new(),

@@ -137,13 +137,10 @@ impl Process {
             };
             let Some(at) = self.place_of(purpose) else { continue };
             // Errors mean that the code is not mapped any more; the next look at the mappings will tell.
-            let _ = if !arm {
-                self.traps.disarm(memory, at, purpose)
-            } else if let Some(code) = self.modules.mapped_code(at) {
-                self.traps.arm(memory, at, code, purpose)
+            let _ = if arm {
+                self.traps.arm(memory, at, self.modules.mapped_code(at), purpose)
             } else {
-                self.traps.note_replaced(at);
-                Ok(())
+                self.traps.disarm(memory, at, purpose)
             };
         }
     }
@@ -162,7 +159,8 @@ impl Process {
     pub(super) fn look_around(&mut self) {
         self.read_modules();
         self.refresh_deafness();
-        let may_trap = self.threads.len() > 1 && self.memory.is_some() && !self.is_trapless;
+        let is_trapped = self.threads.len() > 1 || self.traps.were_ever_set();
+        let may_trap = is_trapped && self.memory.is_some() && !self.is_trapless;
         if may_trap && self.handles_trap() {
             self.stop_trapping();
         }

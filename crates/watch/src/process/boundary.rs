@@ -156,11 +156,11 @@ impl Boundary {
 impl Process {
     /// Code was mapped: it may be Go, whose goroutines can be parked, and which calls native functions.
     pub(super) fn learn_of_go(&mut self, loaded: &Loaded) {
-        if !loaded.image.is_go() || !self.may_write_words() {
+        let words = loaded.image.goroutine_words();
+        if !loaded.image.is_go() || self.is_read_only || words.is_some() && !self.may_write_words() {
             return;
         }
         let found = trampolines::trampolines(loaded);
-        let words = loaded.image.goroutine_words();
         let parking = words.map(|words| Parking::new(words, trampolines::call_counter(loaded)));
         // Of two runtimes in one process it is not known which one a goroutine is of.
         let is_only = self.boundary.parking.is_none_or(|other| parking == Some(other));
@@ -179,16 +179,22 @@ impl Process {
         }
     }
 
+    /// The same for code that was mapped before another program began here, and is again.
+    pub(super) fn learn_of_go_again(&mut self) {
+        let Boundary { parking, unknown_go, .. } = &self.boundary;
+        if parking.is_none() && unknown_go.is_none() {
+            self.modules.all_loaded().iter().for_each(|loaded| self.learn_of_go(loaded));
+        }
+    }
+
     /// Goroutines are parked by words in their descriptors, which are no code. Until it is known that there are such, the memory
     /// of a process that ran before we came is open for reading only.
     fn may_write_words(&mut self) -> bool {
-        if !self.is_attached {
-            return true;
+        if self.is_attached {
+            let Ok(memory) = TargetMemory::open(self.pid) else { return false };
+            self.memory = Some(memory);
         }
-        let memory = (!self.is_read_only).then(|| TargetMemory::open(self.pid).ok()).flatten();
-        let may = memory.is_some();
-        self.memory = memory.or(self.memory.take());
-        may
+        true
     }
 
     /// When something has to be done for the calls that are followed, if not by the way.
@@ -233,6 +239,7 @@ impl Process {
     pub(super) fn wait_for_call(&mut self, now: Instant) {
         self.boundary.again = None;
         let may = self.phase == Phase::Watching && self.threads.len() > 1 && self.is_free_to_hold();
+        let may = may && (!self.is_trapless || self.sampler.may_break(now));
         if !may || self.boundary.trampolines.is_empty() || !self.sampler.may_follow(now) {
             return;
         }

@@ -126,6 +126,7 @@ impl Process {
             }
         }
         self.read_modules();
+        self.learn_of_go_again();
         Ok(())
     }
 

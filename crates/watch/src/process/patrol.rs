@@ -115,9 +115,15 @@ impl Process {
         Some(Purpose::Scout(site))
     }
 
-    /// Sets a breakpoint where none is.
+    /// Sets a breakpoint where none is, if the code there is what it is taken for.
     pub(super) fn break_for(&mut self, purpose: Purpose, now: Instant) {
-        let Some(at) = self.place_of(purpose).filter(|_| self.breakpoint.is_none()) else { return };
+        let may = self.breakpoint.is_none() && !self.boundary.is_busy();
+        let Some(at) = self.place_of(purpose).filter(|_| may) else { return };
+        let code = self.modules.mapped_code(at);
+        let is_there = |memory| self.traps.is_there(memory, at, code);
+        if !self.memory.as_ref().is_some_and(is_there) {
+            return;
+        }
         self.cookies += 1;
         let cookie = self.cookies;
         let wait = if matches!(purpose, Purpose::Hold(_)) { WAIT_TO_HOLD } else { WAIT_TO_LOOK };

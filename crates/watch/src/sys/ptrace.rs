@@ -232,11 +232,13 @@ impl SignalInfo {
     }
 }
 
-/// The next report of any traced task or child, if there is one.
+/// The next report of any task or child of the calling thread, if there is one. What another thread of ours traces is left
+/// to that.
 pub(crate) fn next_event() -> io::Result<Option<(pid_t, Event)>> {
     let mut status = 0;
+    let options = libc::__WALL | libc::__WNOTHREAD | libc::WNOHANG;
     // SAFETY: `status` outlives the call.
-    match unsafe { libc::waitpid(-1, &mut status, libc::__WALL | libc::WNOHANG) } {
+    match unsafe { libc::waitpid(-1, &mut status, options) } {
         0 => Ok(None),
         -1 => match io::Error::last_os_error() {
             error if error.raw_os_error() == Some(libc::ECHILD) => Ok(None),

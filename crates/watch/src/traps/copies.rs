@@ -1,6 +1,7 @@
 //! Copies that a program makes of its own code, with the traps that stand there at that moment: V8 runs copies of its built-in
 //! functions, if it cannot map them again. An `int3` of ours in such a copy is known by the code behind it.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use jostle_model::Address;
@@ -10,18 +11,19 @@ use crate::memory::TargetMemory;
 
 /// How many of the bytes behind it have to be seen to be the same.
 const TELLING: usize = 7;
-/// How much is read at a time, and of how many places that may be meant the code is compared: a program's own `int3`s stand
-/// there too.
+/// How much is read at a time.
 const PIECE: u64 = 1 << 20;
-const LOOKED_AT: usize = 10_000;
+/// Some bytes behind the first by which code is looked up: where others of them are traps as well, those further on.
+const LOOKED_UP_AT: [usize; 3] = [1, 6, 11];
+const LOOKED_UP: usize = 3;
+
+/// Code by some of its bytes, and where in it they are.
+type Index = HashMap<(usize, [u8; LOOKED_UP]), Vec<&'static [u8]>>;
 
 impl Traps {
     /// Puts the original byte at `at`, if the code there is a copy of such as had a trap of ours in this place.
     pub(super) fn mend_copy(&mut self, memory: &TargetMemory, at: Address) -> bool {
-        let mut found = [0; COMPARED];
-        let is_read = memory.read_exact(at, &mut found).is_ok();
-        let Some(original) = self.original_of(&found).filter(|_| is_read) else { return false };
-        let is_mended = memory.write_byte(at, original).is_ok();
+        let is_mended = mend(memory, at, |found| original_of(found, self.originals.values()));
         if is_mended {
             self.mended.insert(at);
         }
@@ -35,32 +37,69 @@ impl Traps {
 
     /// Puts right whatever copies there are in `ranges`, before nobody is there any more to do it when one is hit.
     pub(crate) fn mend_copies(&self, memory: &TargetMemory, ranges: &[Range<Address>]) {
-        let mut left = LOOKED_AT;
+        let index = index(self.originals.values());
+        let original = |found: &[u8; COMPARED]| original_of(found, looked_up(found, &index)?);
         for piece in ranges.iter().flat_map(pieces) {
             let mut code = vec![0; (piece.end.0 - piece.start.0) as usize];
             if memory.read_exact(piece.start, &mut code).is_err() {
                 continue;
             }
-            let windows = (piece.start.0..).zip(code.windows(COMPARED));
-            for (at, found) in windows.filter(|(_, found)| may_be_trap(found)).take(left) {
-                left -= 1;
-                if let Some(original) = found.try_into().ok().and_then(|found| self.original_of(found)) {
-                    // Errors mean that it is gone.
-                    let _ = memory.write_byte(Address(at), original);
+            for (at, window) in (piece.start.0..).zip(code.windows(COMPARED)) {
+                let is_meant = window.try_into().is_ok_and(|found| original(found).is_some());
+                if is_meant {
+                    // Looked at again: the program may be writing there.
+                    mend(memory, Address(at), original);
                 }
             }
         }
     }
+}
 
-    /// What stood in the place of the `int3` with which `found` begins, if it is one of ours, and it can only be one.
-    fn original_of(&self, found: &[u8; COMPARED]) -> Option<u8> {
-        if !may_be_trap(found) {
-            return None;
-        }
-        let mut alike = self.originals.values().filter(|code| is_copy(found, code)).map(|code| code[0]);
-        let original = alike.next()?;
-        alike.all(|other| other == original).then_some(original)
+/// Puts back what stood at `at`, as far as it can be told by what lies there now.
+fn mend(memory: &TargetMemory, at: Address, original: impl Fn(&[u8; COMPARED]) -> Option<u8>) -> bool {
+    let mut found = [0; COMPARED];
+    let is_read = memory.read_exact(at, &mut found).is_ok();
+    let original = original(&found).filter(|_| is_read);
+    original.is_some_and(|original| memory.write_byte(at, original).is_ok())
+}
+
+/// What stood in the place of the `int3` with which `found` begins, if it is one of ours, and it can only be one.
+fn original_of<'a>(found: &[u8; COMPARED], among: impl Iterator<Item = &'a &'static [u8]>) -> Option<u8> {
+    if !may_be_trap(found) {
+        return None;
     }
+    let mut alike = among.filter(|code| is_copy(found, code)).map(|code| code[0]);
+    let original = alike.next()?;
+    alike.all(|other| other == original).then_some(original)
+}
+
+fn index<'a>(codes: impl Iterator<Item = &'a &'static [u8]>) -> Index {
+    let mut index = Index::new();
+    for code in codes {
+        for offset in LOOKED_UP_AT {
+            if let Some(key) = key(code, offset) {
+                index.entry((offset, key)).or_default().push(*code);
+            }
+        }
+    }
+    index
+}
+
+/// The code that `found` may be a copy of: none is known where there are traps all over it.
+fn looked_up<'a>(
+    found: &[u8; COMPARED],
+    index: &'a Index,
+) -> Option<impl Iterator<Item = &'a &'static [u8]>> {
+    if found[0] != INT3 {
+        return None;
+    }
+    let keys = LOOKED_UP_AT.iter().filter_map(|&offset| Some((offset, key(found, offset)?)));
+    let (offset, key) = keys.into_iter().find(|(_, key)| !key.contains(&INT3))?;
+    Some(index.get(&(offset, key))?.iter())
+}
+
+fn key(code: &[u8], offset: usize) -> Option<[u8; LOOKED_UP]> {
+    code.get(offset..offset + LOOKED_UP)?.try_into().ok()
 }
 
 /// A range in pieces that overlap by as much as is compared.
@@ -91,8 +130,8 @@ mod tests {
     fn code_that_was_copied_with_traps_in_it_is_mended_where_one_is_hit() {
         let (memory, code) = (own_memory(), Box::new(CODE));
         let (at, mut traps) = (address(&*code), Traps::default());
-        traps.arm(&memory, at, &CODE, ANYTHING).expect("written");
-        traps.arm(&memory, at + 3, &CODE[3..], ANYTHING).expect("written");
+        traps.arm(&memory, at, Some(&CODE), ANYTHING).expect("written");
+        traps.arm(&memory, at + 3, Some(&CODE[3..]), ANYTHING).expect("written");
         let copy = Box::new(read(&memory, at));
         traps.disarm_all(&memory);
         let copied_to = address(&*copy);
@@ -105,7 +144,7 @@ mod tests {
     fn copies_are_mended_before_anybody_hits_them() {
         let (memory, code) = (own_memory(), Box::new(CODE));
         let (at, mut traps) = (address(&*code), Traps::default());
-        traps.arm(&memory, at, &CODE, ANYTHING).expect("written");
+        traps.arm(&memory, at, Some(&CODE), ANYTHING).expect("written");
         let mut copy = vec![0x90; 2 * PIECE as usize];
         // Across the seam between two pieces.
         let offset = PIECE as usize - 3;
@@ -127,7 +166,7 @@ mod tests {
         };
         let (memory, code, gap) = (own_memory(), Box::new(BEFORE_GAP), Box::new([INT3; 16]));
         let mut traps = Traps::default();
-        traps.arm(&memory, address(&*code), &BEFORE_GAP, ANYTHING).expect("written");
+        traps.arm(&memory, address(&*code), Some(&BEFORE_GAP), ANYTHING).expect("written");
         assert_eq!(traps.hit(&memory, address(&*gap)).expect("read"), Hit::Foreign);
         assert_eq!(*gap, [INT3; 16]);
     }
@@ -138,8 +177,8 @@ mod tests {
             [0x4c, 0x89, 0x07, 0x48, 0x8b, 0x06, 0xc3, 0x90, 0x55, 0x53, 0x48, 0x83, 0xec, 0x18, 0x31, 0xc0];
         let (memory, codes) = (own_memory(), Box::new([CODE, OTHER]));
         let mut traps = Traps::default();
-        traps.arm(&memory, address(&codes[0]), &CODE, ANYTHING).expect("written");
-        traps.arm(&memory, address(&codes[1]), &OTHER, ANYTHING).expect("written");
+        traps.arm(&memory, address(&codes[0]), Some(&CODE), ANYTHING).expect("written");
+        traps.arm(&memory, address(&codes[1]), Some(&OTHER), ANYTHING).expect("written");
         let copy = Box::new(codes[0]);
         assert_eq!(traps.hit(&memory, address(&*copy)).expect("read"), Hit::Foreign);
         assert_eq!(copy[0], INT3);
