@@ -33,6 +33,7 @@ def measure(session):
         return
     rounds(session)
     latency(session)
+    findings(session)
     long_run(session)
 
 
@@ -158,6 +159,41 @@ def latency(session):
         ]
         title = f"Latency of {name}, {REQUESTS_A_SECOND} requests a second (goal: p50 ≤ 1.02, p99 ≤ 1.10)"
         session.table(title, ["way", "figure", "runs", "median", "of unwatched (95 % interval)"], rows)
+
+
+def findings(session):
+    """What ten seconds find in a service that does nothing most of the time."""
+    if not session.has("oha"):
+        return
+    binary = session.build / "quiet"
+    source = Path(__file__).parent / "servers" / "quiet.go"
+    subprocess.run(["go", "build", "-o", binary, source], check=True)
+    found, firsts, holds = [], [], []
+    for _ in session.interleaved(["a quiet service"], session.runs(20, 3)):
+        with Server(lambda port: [binary, "-listen", f"127.0.0.1:{port}"], "/") as server, paced(server):
+            races, summary, _ = session.attach(server.pid, ["--for", "10s"])
+        found.append(len(races))
+        firsts += [min(race["evidence"]["at_ms"] for race in races)] if races else []
+        holds.append(summary["counts"]["holds"])
+    none = found.count(0)
+    row = [len(found), f"{sum(found) / len(found):.1f}", none, median_text(firsts, "ms"), f"{median(holds):.0f}"]
+    title = f"A Go service with three unguarded fields, {REQUESTS_A_SECOND} requests a second, attached to for 10 s"
+    session.table(title, ["runs", "findings of 5", "runs without any", "first finding", "holds"], [row])
+
+
+@contextlib.contextmanager
+def paced(server):
+    """Load at a steady pace, until the end of the block."""
+    load = subprocess.Popen(
+        ["oha", "--no-tui", "-z", "60s", "-q", str(REQUESTS_A_SECOND), "-c", str(CONNECTIONS), server.url],
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        time.sleep(1)
+        yield
+    finally:
+        load.kill()
+        load.wait()
 
 
 def while_watched(session, server, age):

@@ -55,6 +55,22 @@ fn a_process_that_has_little_to_do_is_held_for_less() {
     assert!(busy > 0.0 && idle < busy / 2.0, "{idle} and {busy} of the time");
 }
 
+/// The thread that remains takes the first one's number, and has still the debug registers that were set in it.
+#[test]
+fn a_process_that_replaces_itself_again_and_again_goes_on() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let mut service = Service::start(&target("execs_again"), &["12"]).ready();
+    let (run, report) = service.watch("--for 4s --seed 1");
+    assert!(report.findings.is_empty(), "{run:#?}");
+    assert_eq!(report.summary["target"], "running", "{run:#?}");
+    assert_eq!(run.stderr, "", "it was looked at to the end");
+    service.assert_left();
+    assert_eq!(service.end(), "replaced 12 times");
+}
+
 /// The kernel still has the old file; without the right to ask for it there is nothing to look at, and that is said.
 #[test]
 fn a_program_that_was_replaced_since_it_began_is_not_mistaken_for_the_new_one() {

@@ -7,6 +7,8 @@ mod promise;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jostle_model::Address;
+
 use crate::sites::SiteId;
 
 /// After so many prospects it is known well enough whether anyone comes.
@@ -47,6 +49,8 @@ pub(crate) struct Experience {
     /// How often it was about to store over something, and over zero.
     replaced: u32,
     initialised: u32,
+    /// Where it stored when it was last seen in passing, if that was not zero then.
+    left_behind: Option<Address>,
     /// Whether the memory was the beginning of a block that an allocator has given out.
     at_head: bool,
     /// How much memory was given back here at most, if any is.
@@ -117,6 +121,13 @@ impl Experience {
     pub(crate) fn note_store(&mut self, over_zero: bool) {
         self.initialised += u32::from(over_zero);
         self.replaced += u32::from(!over_zero);
+    }
+
+    /// It was seen when it had stored already, too late to tell over what; it, or somebody else since, has left zero there, or
+    /// not. When it comes to the same bytes again, it stores over what was left there.
+    pub(crate) fn note_left_behind(&mut self, at: Address, zero: bool) {
+        self.replaced += u32::from(self.left_behind == Some(at));
+        self.left_behind = (!zero).then_some(at);
     }
 
     /// The memory is the beginning of a block.

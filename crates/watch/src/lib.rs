@@ -60,6 +60,7 @@ mod summary;
 mod swap;
 mod sys;
 mod title;
+mod tracepoints;
 mod tracer;
 mod trampolines;
 mod traps;

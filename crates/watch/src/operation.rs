@@ -1,6 +1,7 @@
 //! What one instruction does to memory, and where: static facts by decoding, addresses by registers.
 
 mod allocation;
+mod critical_section;
 mod release;
 mod straight_line;
 
@@ -12,6 +13,7 @@ use jostle_model::{Access, Address, Direction};
 use jostle_stacks::Registers;
 
 pub(crate) use allocation::{AllocationSite, allocations};
+pub(crate) use critical_section::{LockCall, critical_sections};
 pub(crate) use release::{Callee, Release, stub};
 use straight_line::StraightLine;
 

@@ -36,12 +36,13 @@ use crate::sites::{Catalogue, SiteId};
 use crate::sys::attach;
 use crate::sys::profile::Profile;
 use crate::sys::ptrace::Event;
+use crate::tracepoints::Tracepoints;
 use crate::traps::Traps;
 use crate::watchpoints::Watchpoints;
 use crate::{LookFor, Options, WatchError, preflight};
 use autopsy::{LastFault, Looks};
 use boundary::Boundary;
-use catch::{Hold, Lifetime, ParkedHold, Postponed, Prospect};
+use catch::{Hold, Lifetime, Observations, ParkedHold, Postponed, Prospect};
 use leave::Leaving;
 use patrol::Breakpoint;
 use utilization::Utilization;
@@ -151,6 +152,8 @@ pub(crate) struct Process {
     /// Instead of traps, where there are to be none.
     breakpoint: Option<Breakpoint>,
     watchpoints: Watchpoints,
+    tracepoints: Tracepoints,
+    observations: Observations,
     /// Where threads run; nothing for those that may not be sampled.
     profiles: BTreeMap<i32, Option<Profile>>,
     /// Whether they are being taken at the moment.
@@ -247,6 +250,8 @@ impl Process {
             traps: Traps::default(),
             breakpoint: None,
             watchpoints: Watchpoints::new(false),
+            tracepoints: Tracepoints::default(),
+            observations: Observations::default(),
             profiles: BTreeMap::new(),
             is_profiled: true,
             threads: BTreeMap::new(),
@@ -312,6 +317,8 @@ impl Process {
 
     /// Ends what has lasted for long enough.
     pub(crate) fn end_what_is_due(&mut self) {
+        self.see_who_passed();
+        self.end_observation_if_due();
         self.end_hold_if_due();
         self.end_prospects_if_due();
         self.end_lifetime_if_due();
@@ -353,12 +360,17 @@ impl Process {
     /// Shares the budget out anew: less of it while nothing new is seen; of a process without traps, a share of the time that
     /// it runs.
     pub(crate) fn set_budget(&mut self, budget: f64) {
-        let budget = budget * self.attention();
+        let attention = self.attention();
         if !self.is_trapless {
-            return self.sampler.set_budget(budget);
+            return self.sampler.set_budget(budget * attention);
         }
         let is_known_now = self.utilization.measure(self.pid, Instant::now());
-        self.sampler.set_budget(budget * self.utilization.share());
+        let running = self.utilization.share();
+        self.sampler.set_budget(budget * running * attention);
+        // That is our own time. The process notices little of it, whether it has much to do or not.
+        self.sampler.set_breaking_budget(budget * attention);
+        // The bound rests on these holds; without them it would never be reached where threads share nothing.
+        self.sampler.set_blind_budget(budget * running, running);
         if is_known_now && self.is_attached && !self.is_kin {
             self.sampler.grant_credit();
         }
@@ -451,6 +463,7 @@ impl Process {
         self.is_trapless = true;
         self.exploration.keep_to_what_runs();
         self.sampler.forget_traps();
+        self.watchpoints.leave_one();
         if let Some(memory) = &self.memory {
             self.traps.disarm_all(memory);
         }
@@ -473,6 +486,8 @@ impl Process {
             self.traps.disarm_all(memory);
         }
         self.watchpoints.clear();
+        self.tracepoints.clear();
+        self.observations = Observations::default();
         self.profiles.clear();
         self.phase = Phase::Ending;
     }

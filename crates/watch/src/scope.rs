@@ -2,7 +2,7 @@
 
 use jostle_model::is_go_standard_package;
 
-use crate::operation::Release;
+use crate::operation::{LockCall, Release};
 
 /// Whose code a function is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -172,19 +172,53 @@ pub(crate) fn release(name: &str) -> Option<Release> {
     }
 }
 
-/// What a function of an allocator does.
+/// What a function does on its caller's behalf that changes what its caller may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AllocatorCall {
+pub(crate) enum KnownCall {
     /// Returns memory.
     Allocates,
     /// Gives it back.
     Releases(Release),
+    /// Keeps others out, or lets them in again.
+    Locks(LockCall),
 }
 
-/// What a function does with memory on its caller's behalf, if that is what it is for.
-pub(crate) fn allocator_call(name: &str) -> Option<AllocatorCall> {
-    let releases = release(name).map(AllocatorCall::Releases);
-    releases.or_else(|| allocates(name).then_some(AllocatorCall::Allocates))
+/// What a function of this name does, if that is what it is for.
+pub(crate) fn known_call(name: &str) -> Option<KnownCall> {
+    let releases = || release(name).map(KnownCall::Releases);
+    let allocates = || allocates(name).then_some(KnownCall::Allocates);
+    releases().or_else(allocates).or_else(|| lock_call(name).map(KnownCall::Locks))
+}
+
+/// Whether a function takes a lock that keeps everybody else out, or gives it back. Those that let several read at once are left
+/// out: who writes under one of them races.
+fn lock_call(name: &str) -> Option<LockCall> {
+    const TAKE: [&str; 7] = [
+        "pthread_mutex_lock",
+        "pthread_rwlock_wrlock",
+        "pthread_spin_lock",
+        "mtx_lock",
+        "sync.(*Mutex).Lock",
+        "sync.(*RWMutex).Lock",
+        "internal/sync.(*Mutex).Lock",
+    ];
+    const GIVE_BACK: [&str; 7] = [
+        "pthread_mutex_unlock",
+        "pthread_rwlock_unlock",
+        "pthread_spin_unlock",
+        "mtx_unlock",
+        "sync.(*Mutex).Unlock",
+        "sync.(*RWMutex).Unlock",
+        "internal/sync.(*Mutex).Unlock",
+    ];
+    let name = name.trim_start_matches('_');
+    match name {
+        _ if TAKE.contains(&name) => Some(LockCall::Takes),
+        _ if GIVE_BACK.contains(&name) => Some(LockCall::GivesBack),
+        // What Go's compiler makes of a deferred call.
+        _ if name.contains(".deferwrap") => Some(LockCall::MayGiveBack),
+        _ => None,
+    }
 }
 
 /// Whether a function returns memory that it has allocated.
@@ -204,7 +238,7 @@ pub(crate) fn is_free(name: &str) -> bool {
 /// The same for the names a native program contains when it is linked statically.
 fn native_part(name: &str) -> Part {
     /// glibc's own names in a static executable, and cgo's glue.
-    const RUNTIME: [&str; 24] = [
+    const RUNTIME: [&str; 25] = [
         "__libc_",
         "_IO_",
         "__pthread_",
@@ -226,6 +260,7 @@ fn native_part(name: &str) -> Part {
         "start_thread",
         "_start",
         "x_cgo_",
+        "runtime/cgo(",
         "_cgo_",
         "crosscall",
         "__cxa_",
@@ -290,8 +325,9 @@ fn go_part(name: &str) -> Part {
         {
             Part::Runtime
         }
-        // The linker's glue: wrappers, type algorithms, cgo trampolines.
+        // The compiler's and the linker's glue: wrappers, trampolines; up to Go 1.19 with a dot.
         "" | "type" | "go" => Part::Runtime,
+        _ if ["type:", "go:"].iter().any(|prefix| name.starts_with(prefix)) => Part::Runtime,
         _ if is_go_standard_package(package) => Part::Library,
         _ => native_or_user(name),
     }
@@ -341,6 +377,13 @@ fn is_go_helper(package: &str, name: &str) -> bool {
     ];
     match package {
         "internal/runtime/maps" | "internal/bytealg" => true,
+        // What the compiler makes to compare and to hash values of a type; the second of each up to Go 1.19.
+        _ if ["type:.eq.", "type..eq.", "type:.hash.", "type..hash."]
+            .iter()
+            .any(|prefix| name.starts_with(prefix)) =>
+        {
+            true
+        }
         "runtime" => RUNTIME.iter().any(|prefix| name["runtime.".len()..].starts_with(prefix)),
         _ => false,
     }
@@ -376,6 +419,8 @@ mod tests {
         assert_eq!(go("runtime.memmove"), Part::Helper);
         assert_eq!(go("runtime.mapassign_faststr"), Part::Helper);
         assert_eq!(go("internal/runtime/maps.(*Map).PutSlot"), Part::Helper);
+        assert_eq!(go("type:.eq.net/http.routingIndexKey"), Part::Helper);
+        assert_eq!(go("type..hash.main.key"), Part::Helper);
         assert_eq!(native("memcpy"), Part::Helper);
         assert_eq!(part(ModuleKind::System, false, Some("__memmove_avx_unaligned_erms")), Part::Helper);
         assert_eq!(native("memcpy_of_my_own"), Part::User);
@@ -392,6 +437,20 @@ mod tests {
             "(anonymous namespace)::serve(Site const*)"
         );
         assert_eq!(without_return_type("Site::operator bool() const"), "Site::operator bool() const");
+    }
+
+    #[test]
+    fn functions_that_keep_all_others_out_are_known() {
+        let lock = |name| match known_call(name) {
+            Some(KnownCall::Locks(call)) => Some(call),
+            _ => None,
+        };
+        assert_eq!(lock("pthread_mutex_lock"), Some(LockCall::Takes));
+        assert_eq!(lock("___pthread_mutex_unlock"), Some(LockCall::GivesBack));
+        assert_eq!(lock("sync.(*RWMutex).Lock"), Some(LockCall::Takes));
+        assert_eq!(lock("sync.(*RWMutex).RLock"), None, "others may read at the same time");
+        assert_eq!(lock("pthread_mutex_trylock"), None, "it may not have it");
+        assert_eq!(lock("main.(*stats).note.deferwrap1"), Some(LockCall::MayGiveBack));
     }
 
     #[test]

@@ -10,13 +10,17 @@ use crate::experience::Experience;
 use crate::modules::Loaded;
 use crate::operation::{self, AllocationSite, Callee, Operation};
 use crate::patterns::Patterns;
-use crate::scope::{self, AllocatorCall, ModuleKind, Part};
+use crate::scope::{self, KnownCall, ModuleKind, Part};
 
 /// Functions longer than this are left alone: they are tables of generated code, and decoding takes long.
 const LONGEST_FUNCTION: u64 = 1 << 18;
 
 /// What a site in library code is worth, against one in the program's own.
 const LIBRARY_WEIGHT: f64 = 0.3;
+
+/// What a hold in a critical section is worth, against one elsewhere: those who take the lock cannot come, and those who do
+/// not are better held themselves, since then nobody else has to wait.
+const GUARDED_WEIGHT: f64 = 0.25;
 
 /// How many sites further on are looked at in one stop at most: whoever stands there waits for it.
 const AHEAD: usize = 12;
@@ -46,6 +50,8 @@ pub(crate) struct Site {
     pub(crate) experience: Experience,
     /// Whether it is inlined from an atomic operation's wrapper.
     is_atomic: bool,
+    /// Whether it stands in a critical section.
+    is_guarded: bool,
     /// Whether it is Go code: a goroutine runs here, on whatever thread.
     pub(crate) is_go: bool,
     /// Whether its code is still mapped.
@@ -92,10 +98,10 @@ struct Module {
     mapped: bool,
     /// Its functions in the catalogue, by address.
     functions: Range<u32>,
-    /// The places in its import table that lead into an allocator, and what is done there.
-    allocators: HashMap<Address, AllocatorCall>,
+    /// The places in its import table that lead to functions we know, and what is done there.
+    known_imports: HashMap<Address, KnownCall>,
     /// The same for code that was found to be called, or not.
-    called: RefCell<HashMap<Address, Option<AllocatorCall>>>,
+    called: RefCell<HashMap<Address, Option<KnownCall>>>,
 }
 
 impl Module {
@@ -104,29 +110,29 @@ impl Module {
         self.image.is_go_code(at.unload(self.bias))
     }
 
-    /// What an allocator does where a call or jump leads.
-    fn allocator(&self, callee: Callee) -> Option<AllocatorCall> {
+    /// What is done where a call or jump leads, if we know that function.
+    fn known_call(&self, callee: Callee) -> Option<KnownCall> {
         match callee {
-            Callee::Slot(slot) => self.allocators.get(&slot).copied(),
-            Callee::Code(at) => *self.called.borrow_mut().entry(at).or_insert_with(|| self.allocator_at(at)),
+            Callee::Slot(slot) => self.known_imports.get(&slot).copied(),
+            Callee::Code(at) => *self.called.borrow_mut().entry(at).or_insert_with(|| self.known_code(at)),
         }
     }
 
     /// The same where it leads to the code at `at`: a stub of the import table, or the function itself.
-    fn allocator_at(&self, at: Address) -> Option<AllocatorCall> {
+    fn known_code(&self, at: Address) -> Option<KnownCall> {
         let here = at.unload(self.bias);
         let code = self.image.code(here, STUB)?;
         match operation::stub(code, at) {
-            Some(Callee::Slot(slot)) => self.allocators.get(&slot).copied(),
-            _ => scope::allocator_call(&self.image.function_name(here)?),
+            Some(Callee::Slot(slot)) => self.known_imports.get(&slot).copied(),
+            _ => scope::known_call(&self.image.function_name(here)?),
         }
     }
 }
 
-fn allocators(loaded: &Loaded) -> HashMap<Address, AllocatorCall> {
+fn known_imports(loaded: &Loaded) -> HashMap<Address, KnownCall> {
     let imports = loaded.image.imports().iter();
-    let known = imports
-        .filter_map(|import| Some((import.slot.load(loaded.bias), scope::allocator_call(import.name)?)));
+    let known =
+        imports.filter_map(|import| Some((import.slot.load(loaded.bias), scope::known_call(import.name)?)));
     known.collect()
 }
 
@@ -172,7 +178,7 @@ impl Catalogue {
             kind,
             mapped: true,
             functions: functions.clone(),
-            allocators: allocators(loaded),
+            known_imports: known_imports(loaded),
             called: RefCell::default(),
         });
         functions
@@ -292,14 +298,16 @@ impl Catalogue {
         let is_go = self.modules[function.module].is_go_code(function.at);
         let Some(operations) = self.operations(function) else { return first..first };
         self.allocations.extend(self.allocations_of(function));
+        let sections = self.critical_sections(function);
         for (operation, inlined) in operations {
-            let part = inlined.part.unwrap_or(part);
-            self.by_address.insert(operation.at, SiteId(self.sites.len() as u32));
+            let (at, part) = (operation.at, inlined.part.unwrap_or(part));
+            self.by_address.insert(at, SiteId(self.sites.len() as u32));
             self.sites.push(Site {
                 operation,
                 part,
                 experience: Experience::default(),
                 is_atomic: inlined.is_atomic,
+                is_guarded: sections.iter().any(|section| section.contains(&at)),
                 is_go,
                 mapped: true,
             });
@@ -313,8 +321,18 @@ impl Catalogue {
         if module.is_go_code(function.at) {
             return Vec::new();
         }
-        let allocates = |callee| matches!(module.allocator(callee), Some(AllocatorCall::Allocates));
+        let allocates = |callee| matches!(module.known_call(callee), Some(KnownCall::Allocates));
         operation::allocations(self.code(function).unwrap_or_default(), function.at, &allocates)
+    }
+
+    /// Where a function has a lock.
+    fn critical_sections(&self, function: Function) -> Vec<Range<Address>> {
+        let module = &self.modules[function.module];
+        let calls = |callee| match module.known_call(callee) {
+            Some(KnownCall::Locks(call)) => Some(call),
+            _ => None,
+        };
+        operation::critical_sections(self.code(function).unwrap_or_default(), function.at, &calls)
     }
 
     /// Where the functions that were decoded allocate.
@@ -333,9 +351,9 @@ impl Catalogue {
         let module = &self.modules[function.module];
         let is_go = module.is_go_code(function.at);
         // What Go allocates nobody gives back; what C allocates for Go is, by code in C.
-        let leads_to = |callee| match module.allocator(callee) {
-            Some(AllocatorCall::Releases(release)) => Some(release),
-            Some(AllocatorCall::Allocates) | None => None,
+        let leads_to = |callee| match module.known_call(callee) {
+            Some(KnownCall::Releases(release)) => Some(release),
+            _ => None,
         };
         let leads_to = |callee| if is_go { None } else { leads_to(callee) };
         let operations = operation::decode(self.code(function)?, function.at, &leads_to)?.into_iter();
@@ -380,7 +398,9 @@ impl Catalogue {
     /// How much attention a site has had already, for what it promises: the one with the least is next.
     pub(crate) fn attention(&self, id: SiteId) -> f64 {
         let credibility = |rival| self.site(rival).experience.credibility();
-        self.site(id).experience.attention(credibility) / self.site(id).weight()
+        let site = self.site(id);
+        let weight = site.weight() * if site.is_guarded { GUARDED_WEIGHT } else { 1.0 };
+        site.experience.attention(credibility) / weight
     }
 
     /// Whether there is such a site, in code that is mapped.

@@ -15,5 +15,7 @@ pub(crate) mod processor_time;
 pub(crate) mod profile;
 pub(crate) mod ptrace;
 pub(crate) mod ready;
+mod ring;
 pub(crate) mod schedule;
 pub(crate) mod signals;
+pub(crate) mod tracepoint;

@@ -3,18 +3,23 @@ use std::io;
 
 use jostle_model::{Access, Address};
 
-use crate::sys::perf::{Watch, Watchpoint};
+use crate::sys::perf::{EXECUTION, Watch, Watchpoint};
 
 /// The debug registers of an x86-64 thread.
 pub(crate) const REGISTERS: usize = 4;
-/// The length of a breakpoint for execution: that of a word, whatever the instruction's (perf_event_open(2)).
-const EXECUTION: u64 = 8;
 
 /// An aligned part of a watched range that one debug register covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Slice {
-    at: Address,
-    length: u64,
+pub(crate) struct Slice {
+    pub(crate) at: Address,
+    pub(crate) length: u64,
+}
+
+impl Slice {
+    /// The first part of the range of `access`.
+    pub(crate) fn first_of(access: &Access) -> Option<Self> {
+        slices(access.address, u64::from(access.size)).next()
+    }
 }
 
 /// Cuts a range into aligned slices of 1, 2, 4 or 8 bytes, at most one per debug register. Exactly: a slice
@@ -50,6 +55,8 @@ pub(crate) struct Blind {
 pub(crate) struct Watchpoints {
     threads: BTreeMap<i32, Registers>,
     exclude_kernel: bool,
+    /// How many registers of each thread we may take.
+    most: usize,
     /// What each register watches, in all threads alike.
     armed: [Option<Armed>; REGISTERS],
 }
@@ -67,7 +74,13 @@ struct Armed {
 impl Watchpoints {
     /// None yet. With `exclude_kernel`, accesses by system calls are not seen.
     pub(crate) fn new(exclude_kernel: bool) -> Self {
-        Self { threads: BTreeMap::new(), exclude_kernel, armed: [None; REGISTERS] }
+        Self { threads: BTreeMap::new(), exclude_kernel, most: REGISTERS, armed: [None; REGISTERS] }
+    }
+
+    /// Leaves one register of each thread to a [tracepoint](crate::tracepoints), as soon as what it watches is over.
+    pub(crate) fn leave_one(&mut self) {
+        self.most = REGISTERS - 1;
+        self.renew_from(self.most);
     }
 
     /// Includes a thread, at once if something is being watched.
@@ -89,8 +102,13 @@ impl Watchpoints {
     /// Lets go of all registers that watch nothing, to be reserved anew when next needed: one that misses what it
     /// should see may never see anything again.
     pub(crate) fn renew(&mut self) {
+        self.renew_from(0);
+    }
+
+    fn renew_from(&mut self, first: usize) {
         for registers in self.threads.values_mut() {
-            for (register, _) in registers.iter_mut().zip(&self.armed).filter(|(_, armed)| armed.is_none()) {
+            let all = registers.iter_mut().zip(&self.armed).skip(first);
+            for (register, _) in all.filter(|(_, armed)| armed.is_none()) {
                 *register = None;
             }
         }
@@ -104,15 +122,19 @@ impl Watchpoints {
 
     /// How many registers watch nothing.
     pub(crate) fn free(&self) -> usize {
-        self.armed.iter().filter(|armed| armed.is_none()).count()
+        self.armed[..self.most].iter().filter(|armed| armed.is_none()).count()
+    }
+
+    /// How many of them it takes to watch the range of `access`, or as much of it as we can.
+    pub(crate) fn needed(&self, access: &Access) -> usize {
+        slices(access.address, u64::from(access.size)).take(self.most).count()
     }
 
     /// Watches the range of `access` in some threads, and in all that are still to be born, for what conflicts with it,
-    /// as far as [free](Self::free) registers [reach](needed).
+    /// as far as [free](Self::free) registers [reach](Self::needed).
     pub(crate) fn arm(&mut self, access: &Access, threads: impl Iterator<Item = i32>, cookie: u64) -> Blind {
-        // A read collides with writes only.
-        let watch = if access.direction.writes() { Watch::Accesses } else { Watch::Writes };
-        self.arm_slices(slices(access.address, u64::from(access.size)), watch, threads, cookie)
+        let slices = slices(access.address, u64::from(access.size));
+        self.arm_slices(slices, Watch::conflicting(access), threads, cookie)
     }
 
     /// Stops some threads, and all that are still to be born, in front of the instruction at `at`, if a register is free.
@@ -128,7 +150,7 @@ impl Watchpoints {
         threads: impl Iterator<Item = i32>,
         cookie: u64,
     ) -> Blind {
-        let free = (0..REGISTERS).filter(|&register| self.armed[register].is_none()).collect::<Vec<_>>();
+        let free = (0..self.most).filter(|&register| self.armed[register].is_none()).collect::<Vec<_>>();
         let parts: Vec<_> =
             slices.zip(free).map(|(slice, register)| (register, Armed { slice, watch, cookie })).collect();
         let mut blind = Blind::default();
@@ -160,12 +182,8 @@ impl Watchpoints {
                 let _ = register.disarm();
             }
         }
+        self.renew_from(self.most);
     }
-}
-
-/// How many registers it takes to watch the range of `access`.
-pub(crate) fn needed(access: &Access) -> usize {
-    slices(access.address, u64::from(access.size)).count()
 }
 
 /// Arms a register of one thread, reserving it if needed.

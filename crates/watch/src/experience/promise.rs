@@ -109,6 +109,8 @@ impl Experience {
 
 #[cfg(test)]
 mod tests {
+    use jostle_model::Address;
+
     use super::*;
     use crate::experience::Visitor;
 
@@ -126,6 +128,21 @@ mod tests {
 
     fn credible(_: SiteId) -> f64 {
         1.0
+    }
+
+    #[test]
+    fn who_comes_back_to_what_was_left_behind_stores_over_something() {
+        let mut site = Experience::default();
+        site.note_left_behind(Address(0x5000), false);
+        assert!(!site.is_in_use(), "it may have been new");
+        site.note_left_behind(Address(0x6000), false);
+        assert!(!site.is_in_use(), "that is another object");
+        site.note_left_behind(Address(0x6000), true);
+        assert!(site.is_in_use());
+        let mut cleared = Experience::default();
+        cleared.note_left_behind(Address(0x5000), true);
+        cleared.note_left_behind(Address(0x5000), true);
+        assert!(!cleared.is_in_use(), "there was nothing to be stored over");
     }
 
     #[test]

@@ -35,7 +35,9 @@ impl Process {
             return;
         }
         let now = Instant::now();
-        let every = ((now - self.began) / LOOK_AFTER).clamp(LOOK_SOONEST, LOOK_LATEST);
+        let latest = ((now - self.began) / LOOK_AFTER).clamp(LOOK_SOONEST, LOOK_LATEST);
+        // Whoever starts its first thread late is deaf right then, and only then.
+        let every = if self.all_deaf_since.is_some() { LOOK_SOONEST } else { latest };
         if now - self.modules_read >= every {
             self.look_around();
         }
@@ -112,7 +114,7 @@ impl Process {
     }
 
     /// The target does not let us look: it is left alone, and what was found until now stands.
-    fn give_up(&mut self, error: WatchError) {
+    pub(super) fn give_up(&mut self, error: WatchError) {
         self.error = Some(error);
         if self.is_attached || self.is_kin { self.leave() } else { self.stop_watching() }
     }

@@ -5,7 +5,9 @@ mod encounter;
 mod heap;
 mod hold;
 mod lifetime;
+mod observation;
 mod parked;
+mod passing;
 mod prospect;
 mod suspects;
 mod witness;
@@ -27,6 +29,7 @@ use crate::traps::{Purpose, Step};
 
 pub(super) use hold::Hold;
 pub(super) use lifetime::{Lifetime, Postponed};
+pub(super) use observation::Observations;
 pub(super) use parked::ParkedHold;
 pub(super) use prospect::Prospect;
 
@@ -38,6 +41,15 @@ const OWN_STACK_ABOVE: u64 = 4096;
 /// The share of threads that were to be held where they give memory back, and are held there a moment later instead: what
 /// a loop gives back first, others have mostly done with.
 const LATER_SHARE: f64 = 0.5;
+
+/// When a thread is looked at that comes to a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Moment {
+    /// It stands before the site.
+    Before,
+    /// It has gone on; only its registers are as they were.
+    After,
+}
 
 /// What one arrival at a site has shown.
 struct Visit {
@@ -75,7 +87,7 @@ impl Process {
         stopped: Instant,
     ) -> bool {
         let at_site = case::registers(registers);
-        let Visit { is_first, contention } = self.note_visit(tid, id, &at_site);
+        let Visit { is_first, contention } = self.note_visit(tid, id, &at_site, Moment::Before);
         if wanted {
             self.sampler.arrived(id);
         }
@@ -104,18 +116,15 @@ impl Process {
             let may_stand = self.sampler.holds == Holds::All;
             return is_parked || may_stand && self.begin_hold(tid, id, &at_site, is_long, stopped);
         }
-        let mut seen = self.look_ahead_of(tid, id, &at_site, stopped);
+        let mut seen = self.look_ahead_of(tid, id, &at_site, Moment::Before);
         seen.push((id, contention));
         if is_first && self.catalogue.site(id).part == Part::User {
             self.let_go_explored(tid, stopped);
         } else {
             self.let_go(tid, stopped);
         }
-        for (id, contention) in seen {
-            let may_meet = has_rivals && !self.catalogue.site(id).is_release();
-            if may_meet && self.sampler.may_prospect(contention, self.catalogue.site(id), stopped) {
-                self.begin_prospect(tid, id, &at_site);
-            }
+        if has_rivals {
+            self.begin_prospects(tid, &seen, &at_site);
         }
         true
     }
@@ -152,19 +161,21 @@ impl Process {
         tid: i32,
         id: SiteId,
         registers: &Registers,
-        stopped: Instant,
+        moment: Moment,
     ) -> Vec<(SiteId, f64)> {
+        let now = Instant::now();
         let mut seen = Vec::new();
         for ahead in self.catalogue.sure_from(id) {
             let site = self.catalogue.site(ahead);
             let is_new = !site.experience.is_seen();
-            if is_new && site.may_hold() && self.may_be_the_only(stopped) {
+            let is_to_come = moment == Moment::Before;
+            if is_to_come && is_new && site.may_hold() && self.may_be_the_only(now) {
                 self.set_traps(&Step::to_hold(ahead));
                 continue;
             }
             self.set_traps(&[Step::Disarm(Purpose::Scout(ahead))]);
             self.catalogue.site_mut(ahead).experience.note_asked();
-            let visit = self.note_visit(tid, ahead, registers);
+            let visit = self.note_visit(tid, ahead, registers, moment);
             seen.push((ahead, visit.contention));
         }
         seen
@@ -202,8 +213,8 @@ impl Process {
         self.sampler.choose(&accesses)
     }
 
-    /// Notes which memory the thread is about to touch.
-    fn note_visit(&mut self, tid: i32, id: SiteId, registers: &Registers) -> Visit {
+    /// Notes which memory the thread touches.
+    fn note_visit(&mut self, tid: i32, id: SiteId, registers: &Registers, moment: Moment) -> Visit {
         self.tally.samples += 1;
         let is_first = self.catalogue.site_mut(id).experience.note_visit();
         let actor = self.actor(tid, id, registers);
@@ -220,14 +231,11 @@ impl Process {
         if operation.release.is_some() {
             return Visit { is_first, contention: 0.0 };
         }
-        self.note_head(id, &operation, registers);
+        if moment == Moment::Before {
+            self.note_head(id, &operation, registers);
+        }
         for access in operation.accesses(registers).filter(|access| is_elsewhere(access, registers)) {
-            if access.direction == Direction::Write
-                && self.catalogue.site(id).experience.asks_what_it_replaces()
-                && let Some(old) = self.value(&access)
-            {
-                self.catalogue.site_mut(id).experience.note_store(old == 0);
-            }
+            self.note_store(id, &access, moment);
             let array = operation.array_of(&access, registers);
             let contention = self.sharing.note(actor, id, &access, array);
             most = most.max(contention.degree);
@@ -238,6 +246,20 @@ impl Process {
             }
         }
         Visit { is_first, contention: most }
+    }
+
+    /// Notes what a store replaces, as far as that is still open.
+    fn note_store(&mut self, id: SiteId, access: &Access, moment: Moment) {
+        let asks = self.catalogue.site(id).experience.asks_what_it_replaces();
+        if access.direction != Direction::Write || !asks {
+            return;
+        }
+        let Some(value) = self.value(access) else { return };
+        let experience = &mut self.catalogue.site_mut(id).experience;
+        match moment {
+            Moment::Before => experience.note_store(value == 0),
+            Moment::After => experience.note_left_behind(access.address, value == 0),
+        }
     }
 
     /// Notes whether native code of a Go program is at the beginning of a block: the object may be a finalizer's to give

@@ -34,11 +34,16 @@ impl Process {
         if self.is_ours(tid) { self.look_at(tid, event) } else { self.strangers.push((tid, event)) }
     }
 
-    pub(super) fn look_at(&mut self, tid: i32, event: Event) {
+    /// Takes note that a thread was seen to do something.
+    pub(super) fn note_running(&mut self, tid: i32) {
         self.events += 1;
         if let Some(thread) = self.threads.get_mut(&tid) {
             thread.seen = self.events;
         }
+    }
+
+    pub(super) fn look_at(&mut self, tid: i32, event: Event) {
+        self.note_running(tid);
         match event {
             Event::Exited(code) => self.gone(tid, ExitStatus::Code(code)),
             Event::Killed(signal) => self.gone(tid, ExitStatus::Signal(signal)),
@@ -63,6 +68,7 @@ impl Process {
         self.threads.remove(&tid);
         self.borrowers.remove(&tid);
         self.watchpoints.remove_thread(tid);
+        self.tracepoints.remove_thread(tid);
         self.profiles.remove(&tid);
         self.held_one_is_gone(tid);
         if tid == self.pid {
@@ -80,10 +86,15 @@ impl Process {
             let _ = ptrace::detach(tid, 0);
             return;
         }
-        if let Err(error) = self.begin_program() {
-            self.refusal = Some(error);
+        let is_first = self.phase == Phase::Starting;
+        match self.begin_program() {
             // It stands before its first instruction: nothing of it has run.
-            let _ = signals::send(self.pid, libc::SIGKILL);
+            Err(error) if is_first => {
+                self.refusal = Some(error);
+                let _ = signals::send(self.pid, libc::SIGKILL);
+            }
+            Err(error) => self.give_up(error),
+            Ok(()) => {}
         }
         resume(tid, 0);
     }
@@ -103,8 +114,13 @@ impl Process {
         self.hand_in_postponed(true);
         self.later.clear();
         self.breakpoint = None;
+        // The thread that remains may have been another one before: its registers would still be taken.
+        self.watchpoints.clear();
+        self.tracepoints.clear();
+        self.observations = Default::default();
         self.is_trapless = self.is_attached;
         self.exploration.begin_program(self.is_trapless);
+        self.all_deaf_since = None;
         self.threads.clear();
         self.profiles.clear();
         self.traps = Default::default();
@@ -121,6 +137,9 @@ impl Process {
         })?);
         if !self.is_left_alone {
             self.watchpoints = Watchpoints::new(kernel_is_excluded(self.pid)?);
+            if self.is_trapless {
+                self.watchpoints.leave_one();
+            }
             for &tid in self.threads.keys() {
                 self.watchpoints.add_thread(tid);
             }
@@ -142,6 +161,7 @@ impl Process {
         thread.note_mask(&status);
         self.threads.insert(tid, thread);
         self.watchpoints.add_thread(tid);
+        self.tracepoints.add_thread(tid);
         self.note_threads();
         if self.threads.len() == 2 && self.phase == Phase::Watching {
             self.has_company();

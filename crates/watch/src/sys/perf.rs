@@ -2,7 +2,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd};
 
-use jostle_model::Address;
+use jostle_model::{Access, Address};
 use perf_event_open_sys as sys;
 use perf_event_open_sys::bindings::{
     HW_BREAKPOINT_RW, HW_BREAKPOINT_W, HW_BREAKPOINT_X, PERF_FLAG_FD_CLOEXEC, PERF_TYPE_BREAKPOINT,
@@ -20,6 +20,22 @@ pub(crate) enum Watch {
     Execution,
 }
 
+impl Watch {
+    /// What conflicts with `access`: a read collides with writes only.
+    pub(crate) fn conflicting(access: &Access) -> Self {
+        if access.direction.writes() { Self::Accesses } else { Self::Writes }
+    }
+
+    /// By the kernel's number.
+    pub(super) fn kind(self) -> u32 {
+        match self {
+            Self::Writes => HW_BREAKPOINT_W,
+            Self::Accesses => HW_BREAKPOINT_RW,
+            Self::Execution => HW_BREAKPOINT_X,
+        }
+    }
+}
+
 /// One debug register of one thread, reserved through perf and re-armed at will.
 ///
 /// A hit stops the thread with a SIGTRAP *after* its access, or *before* the instruction; the tracer sees it as
@@ -31,8 +47,11 @@ pub(crate) struct Watchpoint {
     is_armed: bool,
 }
 
+/// The length of a breakpoint for execution: that of a word, whatever the instruction's (perf_event_open(2)).
+pub(crate) const EXECUTION: u64 = 8;
+
 /// A harmless address for an event that is not armed: nothing is ever mapped at the second page.
-const NOWHERE: Address = Address(0x1000);
+pub(super) const NOWHERE: Address = Address(0x1000);
 
 impl Watchpoint {
     /// Reserves a debug register of thread `tid`. With `exclude_kernel` a `read(2)` into the watched range
@@ -80,7 +99,7 @@ pub(super) fn open(attributes: &mut perf_event_attr, tid: i32) -> io::Result<Fil
     Ok(unsafe { File::from_raw_fd(fd) })
 }
 
-fn succeeded(answer: libc::c_int) -> io::Result<()> {
+pub(super) fn succeeded(answer: libc::c_int) -> io::Result<()> {
     if answer < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
@@ -88,11 +107,7 @@ fn attributes(exclude_kernel: bool, at: Address, length: u64, watch: Watch, cook
     let mut attributes = perf_event_attr {
         type_: PERF_TYPE_BREAKPOINT,
         size: size_of::<perf_event_attr>() as u32,
-        bp_type: match watch {
-            Watch::Writes => HW_BREAKPOINT_W,
-            Watch::Accesses => HW_BREAKPOINT_RW,
-            Watch::Execution => HW_BREAKPOINT_X,
-        },
+        bp_type: watch.kind(),
         sig_data: cookie,
         ..perf_event_attr::default()
     };

@@ -23,7 +23,7 @@ fn of_this_thread() -> Duration {
     read(libc::CLOCK_THREAD_CPUTIME_ID).unwrap_or_default()
 }
 
-fn read(clock: libc::clockid_t) -> Option<Duration> {
+pub(super) fn read(clock: libc::clockid_t) -> Option<Duration> {
     let mut time = MaybeUninit::<libc::timespec>::zeroed();
     // SAFETY: the pointer is valid for the call; all-zero bytes are a valid value, should it fail.
     let (read, time) = unsafe { (libc::clock_gettime(clock, time.as_mut_ptr()), time.assume_init()) };

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use jostle_model::{Access, Address, Direction};
 use jostle_stacks::{CodeAddress, GoroutineRef, GoroutineState, Memory, Registers};
 
+use crate::Holds;
 use crate::case;
 use crate::process::Process;
 use crate::process::catch::Watched;
@@ -23,7 +24,6 @@ use crate::process::park::Saved;
 use crate::scope::Part;
 use crate::sites::SiteId;
 use crate::sys::ptrace;
-use crate::{Holds, watchpoints};
 
 /// The share of holds in Go code that park the goroutine, where it can be. A thread that is held meets others than a goroutine
 /// that is parked: it stays for as long as we like.
@@ -115,7 +115,7 @@ impl Process {
             return None;
         }
         self.end_prospects();
-        if self.watchpoints.free() <= watchpoints::needed(&access) {
+        if self.watchpoints.free() <= self.watchpoints.needed(&access) {
             return None;
         }
         let operation = self.catalogue.site(id).operation;

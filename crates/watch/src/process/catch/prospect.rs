@@ -11,7 +11,6 @@ use crate::process::Process;
 use crate::process::catch::{Lifetime, Watched};
 use crate::sites::SiteId;
 use crate::sys::processor_time;
-use crate::watchpoints;
 
 /// How long a prospect lasts: about as long as the longest holds, since what comes later would not meet one. They are
 /// shorter where there is little hope: there are many of those, at the start all at once.
@@ -29,12 +28,23 @@ pub(in crate::process) struct Prospect {
 }
 
 impl Process {
+    /// The same wherever it is worth it of the sites that a thread was seen at, with how contended their memory is.
+    pub(super) fn begin_prospects(&mut self, tid: i32, seen: &[(SiteId, f64)], registers: &Registers) {
+        let now = Instant::now();
+        for &(id, contention) in seen {
+            let site = self.catalogue.site(id);
+            if !site.is_release() && self.sampler.may_prospect(contention, site, now) {
+                self.begin_prospect(tid, id, registers);
+            }
+        }
+    }
+
     /// Watches for a moment who else comes where a thread has just been that was let go, if there is a register to
     /// spare: the last one is left to holds.
     pub(super) fn begin_prospect(&mut self, tid: i32, id: SiteId, registers: &Registers) {
         let Some(access) = self.access_to_watch(id, registers) else { return };
         if self.boundary.is_busy()
-            || watchpoints::needed(&access) >= self.watchpoints.free()
+            || self.watchpoints.needed(&access) >= self.watchpoints.free()
             || self.is_watched(&access)
         {
             return;
@@ -92,13 +102,13 @@ impl Process {
         let in_the_way = |prospect: &Prospect| prospect.watched.access.overlaps(access);
         while !self.prospects.is_empty() {
             let next = self.prospects.iter().position(in_the_way);
-            if next.is_none() && self.watchpoints.free() >= watchpoints::needed(access) {
+            if next.is_none() && self.watchpoints.free() >= self.watchpoints.needed(access) {
                 return;
             }
             let given_up = self.prospects.remove(next.unwrap_or(0));
             self.watchpoints.disarm(given_up.watched.cookie);
         }
-        if self.watchpoints.free() < watchpoints::needed(access) {
+        if self.watchpoints.free() < self.watchpoints.needed(access) {
             self.give_up_lifetime();
         }
     }
