@@ -184,10 +184,7 @@ def findings(session):
 @contextlib.contextmanager
 def paced(server):
     """Load at a steady pace, until the end of the block."""
-    load = subprocess.Popen(
-        ["oha", "--no-tui", "-z", "60s", "-q", str(REQUESTS_A_SECOND), "-c", str(CONNECTIONS), server.url],
-        stdout=subprocess.DEVNULL,
-    )
+    load = subprocess.Popen(at_a_steady_pace(server.url, 60), stdout=subprocess.DEVNULL)
     try:
         time.sleep(1)
         yield
@@ -216,9 +213,13 @@ def watched(session, server):
         watch.wait()
 
 
+def at_a_steady_pace(url, seconds):
+    pace = ["-q", str(REQUESTS_A_SECOND), "--latency-correction", "-c", str(CONNECTIONS)]
+    return ["oha", "--no-tui", "--output-format", "json", "-z", f"{seconds}s", *pace, url]
+
+
 def steady(url, seconds=SECONDS):
-    load = ["oha", "--no-tui", "--output-format", "json", "-z", f"{seconds}s", "-q", str(REQUESTS_A_SECOND)]
-    load += ["--latency-correction", "-c", str(CONNECTIONS), url]
+    load = at_a_steady_pace(url, seconds)
     said = subprocess.run(load, stdout=subprocess.PIPE, check=True).stdout
     return json.loads(said)["latencyPercentiles"]
 

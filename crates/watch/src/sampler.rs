@@ -70,9 +70,9 @@ const EXPLORING_AHEAD: Duration = Duration::from_millis(115);
 const PROSPECTING_SHARE: f64 = 0.2;
 /// The same for breakpoints in debug registers, where those take the place of traps.
 const BREAKING_SHARE: f64 = 0.5;
-/// How much of the budget may go there, in a process that has little to do, into holds where nothing promises that anybody
-/// comes. In a service where threads share next to nothing, these are all. At 2,000 requests a second, each delays a handful: with four a second, whatever
-/// the promise, the slowest hundredth took half as long again.
+/// How much of the budget may go, in a process that has little to do, into holds where nothing promises that anybody comes. In a
+/// service where threads share next to nothing, these are all. At 2,000 requests a second, each delays a handful: with four a
+/// second, whatever the promise, the slowest hundredth took half as long again.
 const BLIND_BUDGET: f64 = 0.3;
 
 /// The plan of where to look and to hold.
@@ -251,7 +251,7 @@ impl Sampler {
     /// Whether to watch who comes next to memory that is contended to this degree, or in use. That costs several times
     /// as much as the look which has shown it.
     pub(crate) fn may_prospect(&mut self, contention: f64, site: &Site, now: Instant) -> bool {
-        if self.prospecting.balance(now) <= 0.0 {
+        if site.is_release() || self.prospecting.balance(now) <= 0.0 {
             return false;
         }
         let least = if site.part == Part::Library { LIBRARY_CONTENTION } else { 0.0 };

@@ -78,7 +78,7 @@ impl Sections {
     fn take(&mut self, step: Step, instruction: &Instruction) {
         match step {
             Step::Takes(lock) => self.begin(lock, instruction),
-            Step::GivesBack(lock) => drop(self.end(instruction, |section| section.lock == lock)),
+            Step::GivesBack(lock) => drop(self.end(instruction, lock)),
             Step::GivesAnyBack => drop(self.end_open(instruction, |_| true)),
             Step::ComparesAndExchanges(lock) => {
                 if !self.end_open(instruction, |section| section.lock == lock) {
@@ -86,7 +86,7 @@ impl Sections {
                 }
             }
             Step::Exchanges(lock) => {
-                if !self.end(instruction, |section| section.lock == lock) {
+                if !self.end(instruction, lock) {
                     self.begin(lock, instruction);
                 }
             }
@@ -98,20 +98,21 @@ impl Sections {
         self.all.push(Section { lock, from: Address(instruction.next_ip()), end: None });
     }
 
-    /// Ends the last section that is open; where none is, one that was left early goes on to here. Returns whether there is such
-    /// a section at all.
-    fn end(&mut self, instruction: &Instruction, is_meant: impl Fn(&Section) -> bool) -> bool {
-        if self.end_open(instruction, &is_meant) {
+    /// Ends the last section of `lock` that is open; where none is, one that was left early goes on to here. Returns whether there
+    /// is any section of it.
+    fn end(&mut self, instruction: &Instruction, lock: Lock) -> bool {
+        if self.end_open(instruction, |section| section.lock == lock) {
             return true;
         }
         let end = self.end_here(instruction);
-        let Some(last) = self.all.iter_mut().rfind(|section| is_meant(section)) else { return false };
+        let Some(last) = self.all.iter_mut().rfind(|section| section.lock == lock) else { return false };
         if last.end.is_some_and(|end| end.leaves) {
             last.end = Some(end);
         }
         true
     }
 
+    /// Ends the last of those that are open and meant. Returns whether there is one.
     fn end_open(&mut self, instruction: &Instruction, is_meant: impl Fn(&Section) -> bool) -> bool {
         let end = self.end_here(instruction);
         let open = self.all.iter_mut().rfind(|section| section.end.is_none() && is_meant(section));

@@ -87,15 +87,13 @@ impl Process {
             // Where the machine does not allow it, once is enough to know.
             self.profiles.entry(tid).or_insert_with(|| Profile::begin(tid).ok());
         }
-        let mut seen = BTreeSet::new();
-        for (tid, profile) in &mut self.profiles {
+        let (mut ran, mut seen) = (Vec::new(), BTreeSet::new());
+        for (&tid, profile) in &mut self.profiles {
             let samples = profile.as_mut().map(Profile::drain).unwrap_or_default();
-            if let Some(thread) = self.threads.get_mut(tid).filter(|_| !samples.is_empty()) {
-                self.events += 1;
-                thread.seen = self.events;
-            }
+            ran.extend((!samples.is_empty()).then_some(tid));
             seen.extend(samples);
         }
+        ran.into_iter().for_each(|tid| self.note_running(tid));
         for at in seen {
             if let Some(function) = self.catalogue.function_at(at) {
                 self.exploration.seen_running(&mut self.catalogue, function, at);

@@ -167,9 +167,8 @@ impl Process {
         let mut seen = Vec::new();
         for ahead in self.catalogue.sure_from(id) {
             let site = self.catalogue.site(ahead);
-            let is_new = !site.experience.is_seen();
-            let is_to_come = moment == Moment::Before;
-            if is_to_come && is_new && site.may_hold() && self.may_be_the_only(now) {
+            let is_the_first = moment == Moment::Before && !site.experience.is_seen();
+            if is_the_first && site.may_hold() && self.may_be_the_only(now) {
                 self.set_traps(&Step::to_hold(ahead));
                 continue;
             }

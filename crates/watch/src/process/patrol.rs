@@ -17,8 +17,6 @@ use crate::traps::Purpose;
 /// clock has shown to run, nine in ten of those that were reached at all were reached within 4 ms.
 const WAIT_TO_LOOK: Duration = Duration::from_millis(4);
 const WAIT_TO_HOLD: Duration = Duration::from_millis(15);
-/// How much longer at most where less happens.
-const LONGEST_WAIT: f64 = 8.0;
 /// The share of looks that go to what was seen before, and to functions that the clock has not seen to run: what is
 /// short and rare hardly ever is.
 const AGAIN_SHARE: f64 = 0.4;
@@ -139,7 +137,6 @@ impl Process {
         self.cookies += 1;
         let cookie = self.cookies;
         let wait = if matches!(purpose, Purpose::Hold(_)) { WAIT_TO_HOLD } else { WAIT_TO_LOOK };
-        let wait = wait.mul_f64((1.0 / self.utilization.share()).min(LONGEST_WAIT));
         let threads = self.likely_to_run(THREADS_PER_PROCESSOR * self.processors, None);
         let is_told = self.is_told_by_registers(purpose);
         if is_told {
@@ -153,7 +150,13 @@ impl Process {
             }
         });
         self.sampler.breaking.spend(took);
-        self.breakpoint = Some(Breakpoint { purpose, at, cookie, is_traced, until: now + wait });
+        self.breakpoint = Some(Breakpoint {
+            purpose,
+            at,
+            cookie,
+            is_traced,
+            until: now + self.utilization.stretched(wait),
+        });
     }
 
     /// Sees who has come where nobody is stopped.

@@ -15,6 +15,9 @@ const LATEST: f64 = 0.15;
 /// A process is never taken for idler than that: something would have to be seen of it all the same.
 const LEAST: f64 = 0.05;
 
+/// How many times as long one waits there at most for something to happen.
+const LONGEST_WAIT: f64 = 8.0;
+
 /// The share of wall time for which a process runs, in all of its threads together, 1 at most.
 #[derive(Debug)]
 pub(super) struct Utilization {
@@ -32,6 +35,11 @@ impl Utilization {
     /// What is known of it.
     pub(super) fn share(&self) -> f64 {
         self.share.map_or(LEAST, |share| share.max(LEAST))
+    }
+
+    /// How long to wait for what happens within `wait` in a process that always runs.
+    pub(super) fn stretched(&self, wait: Duration) -> Duration {
+        wait.mul_f64((1.0 / self.share()).min(LONGEST_WAIT))
     }
 
     /// Measures process `pid` again if it is time to. Returns whether it was the first time.
@@ -72,6 +80,14 @@ mod tests {
     fn a_process_of_which_nothing_is_known_is_taken_for_idle() {
         assert_eq!(noted(&[]).share(), LEAST);
         assert_eq!(noted(&[0.0]).share(), LEAST);
+    }
+
+    #[test]
+    fn the_less_happens_the_longer_one_waits_but_not_for_ever() {
+        let wait = Duration::from_millis(4);
+        assert_eq!(noted(&[1.0]).stretched(wait), wait);
+        assert_eq!(noted(&[0.5]).stretched(wait), 2 * wait);
+        assert_eq!(noted(&[0.0]).stretched(wait), 8 * wait);
     }
 
     #[test]

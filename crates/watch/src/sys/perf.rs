@@ -27,7 +27,7 @@ impl Watch {
     }
 
     /// By the kernel's number.
-    pub(super) fn kind(self) -> u32 {
+    fn kind(self) -> u32 {
         match self {
             Self::Writes => HW_BREAKPOINT_W,
             Self::Accesses => HW_BREAKPOINT_RW,
@@ -69,10 +69,7 @@ impl Watchpoint {
     /// Watches `length` (1, 2, 4 or 8) bytes at `at`, which is a multiple of `length`.
     pub(crate) fn arm(&mut self, at: Address, length: u64, watch: Watch, cookie: u64) -> io::Result<()> {
         self.is_armed = true;
-        let mut attributes = attributes(self.exclude_kernel, at, length, watch, cookie);
-        // SAFETY: the descriptor is a breakpoint event and `attributes` outlives the call.
-        let answer = unsafe { sys::ioctls::MODIFY_ATTRIBUTES(self.event.as_raw_fd(), &raw mut attributes) };
-        succeeded(answer)
+        modify(&self.event, &mut attributes(self.exclude_kernel, at, length, watch, cookie))
     }
 
     /// Stops watching, if it does; the register stays reserved.
@@ -81,9 +78,7 @@ impl Watchpoint {
             return Ok(());
         }
         self.is_armed = false;
-        // SAFETY: the descriptor is a perf event; DISABLE takes no pointer.
-        let answer = unsafe { sys::ioctls::DISABLE(self.event.as_raw_fd(), 0) };
-        succeeded(answer)
+        disable(&self.event)
     }
 }
 
@@ -103,21 +98,39 @@ pub(super) fn succeeded(answer: libc::c_int) -> io::Result<()> {
     if answer < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
-fn attributes(exclude_kernel: bool, at: Address, length: u64, watch: Watch, cookie: u64) -> perf_event_attr {
+/// Has a breakpoint event mean another place from now on.
+pub(super) fn modify(event: &File, attributes: &mut perf_event_attr) -> io::Result<()> {
+    // SAFETY: the descriptor is a breakpoint event and `attributes` outlives the call.
+    succeeded(unsafe { sys::ioctls::MODIFY_ATTRIBUTES(event.as_raw_fd(), attributes) })
+}
+
+/// Lets an event rest.
+pub(super) fn disable(event: &File) -> io::Result<()> {
+    // SAFETY: the descriptor is a perf event; DISABLE takes no pointer.
+    succeeded(unsafe { sys::ioctls::DISABLE(event.as_raw_fd(), 0) })
+}
+
+/// A debug register of one thread, in which each arrival counts, until the thread executes another program.
+pub(super) fn breakpoint(exclude_kernel: bool, at: Address, length: u64, watch: Watch) -> perf_event_attr {
     let mut attributes = perf_event_attr {
         type_: PERF_TYPE_BREAKPOINT,
         size: size_of::<perf_event_attr>() as u32,
         bp_type: watch.kind(),
-        sig_data: cookie,
         ..perf_event_attr::default()
     };
     attributes.__bindgen_anon_1.sample_period = 1;
     attributes.__bindgen_anon_3.bp_addr = at.0;
     attributes.__bindgen_anon_4.bp_len = length;
-    // `sigtrap` insists on `remove_on_exec`: the new program would not know what the signal means.
-    attributes.set_sigtrap(1);
     attributes.set_remove_on_exec(1);
     attributes.set_exclude_kernel(exclude_kernel.into());
     attributes.set_exclude_hv(1);
+    attributes
+}
+
+fn attributes(exclude_kernel: bool, at: Address, length: u64, watch: Watch, cookie: u64) -> perf_event_attr {
+    // `sigtrap` insists on `remove_on_exec`: the new program would not know what the signal means.
+    let mut attributes = breakpoint(exclude_kernel, at, length, watch);
+    attributes.sig_data = cookie;
+    attributes.set_sigtrap(1);
     attributes
 }

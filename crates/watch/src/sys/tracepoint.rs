@@ -10,7 +10,7 @@ use libc::c_int;
 use perf_event_open_sys as sys;
 use perf_event_open_sys::bindings::{
     PERF_REG_X86_IP, PERF_REG_X86_R8, PERF_REG_X86_R15, PERF_SAMPLE_REGS_ABI_64, PERF_SAMPLE_REGS_USER,
-    PERF_SAMPLE_TIME, PERF_TYPE_BREAKPOINT, perf_event_attr,
+    PERF_SAMPLE_TIME, perf_event_attr,
 };
 
 use super::perf::{self, NOWHERE, Watch};
@@ -71,10 +71,8 @@ impl Tracepoint {
     /// Records who comes to the `length` (1, 2, 4 or 8) bytes at `at`, a multiple of `length`, or to the instruction there. It
     /// must not be armed, nor [spent](Self::is_spent).
     pub(crate) fn arm(&mut self, at: Address, length: u64, watch: Watch) -> io::Result<()> {
-        let (event, mut attributes) = (self.event.as_raw_fd(), attributes(at, length, watch));
-        // SAFETY: the descriptor is a breakpoint event and `attributes` outlives the call.
-        perf::succeeded(unsafe { sys::ioctls::MODIFY_ATTRIBUTES(event, &raw mut attributes) })?;
-        let more = ARRIVALS - self.left;
+        perf::modify(&self.event, &mut attributes(at, length, watch))?;
+        let (event, more) = (self.event.as_raw_fd(), ARRIVALS - self.left);
         // SAFETY: the descriptor is a perf event; neither takes a pointer. To refresh it adds to the arrivals that are left.
         perf::succeeded(unsafe {
             if more == 0 { sys::ioctls::ENABLE(event, 0) } else { sys::ioctls::REFRESH(event, more) }
@@ -90,8 +88,8 @@ impl Tracepoint {
 
     /// Stops recording. Returns who has come.
     pub(crate) fn disarm(&mut self) -> Vec<Arrival> {
-        // SAFETY: the descriptor is a perf event; DISABLE takes no pointer.
-        unsafe { sys::ioctls::DISABLE(self.event.as_raw_fd(), 0) };
+        // Only that of a thread that has gone cannot be disarmed.
+        let _ = perf::disable(&self.event);
         let arrivals: Vec<[u64; WORDS]> = self.ring.drain();
         self.left -= arrivals.len() as i32;
         let in_64_bits = |&&[_, width, ..]: &&[u64; WORDS]| width == u64::from(PERF_SAMPLE_REGS_ABI_64);
@@ -149,24 +147,13 @@ fn arrival(sample: &[u64; WORDS]) -> Arrival {
 }
 
 fn attributes(at: Address, length: u64, watch: Watch) -> perf_event_attr {
-    let mut attributes = perf_event_attr {
-        type_: PERF_TYPE_BREAKPOINT,
-        size: size_of::<perf_event_attr>() as u32,
-        bp_type: watch.kind(),
-        sample_type: u64::from(PERF_SAMPLE_TIME | PERF_SAMPLE_REGS_USER),
-        sample_regs_user: RECORDED,
-        clockid: CLOCK,
-        ..perf_event_attr::default()
-    };
-    attributes.__bindgen_anon_1.sample_period = 1;
-    attributes.__bindgen_anon_2.wakeup_events = 1;
-    attributes.__bindgen_anon_3.bp_addr = at.0;
-    attributes.__bindgen_anon_4.bp_len = length;
+    let mut attributes = perf::breakpoint(true, at, length, watch);
+    attributes.sample_type = u64::from(PERF_SAMPLE_TIME | PERF_SAMPLE_REGS_USER);
+    attributes.sample_regs_user = RECORDED;
+    attributes.clockid = CLOCK;
     attributes.set_use_clockid(1);
+    attributes.__bindgen_anon_2.wakeup_events = 1;
     attributes.set_disabled(1);
-    attributes.set_remove_on_exec(1);
-    attributes.set_exclude_kernel(1);
-    attributes.set_exclude_hv(1);
     attributes
 }
 

@@ -16,9 +16,8 @@ use crate::sys::tracepoint::{self, Arrival};
 
 /// How long after another one a visitor may come to be met by a hold: as long as a prospect lasts.
 const SOON: Duration = Duration::from_micros(2500);
-/// How long it lasts where the process is always busy, and how much longer at most where it is not.
+/// How long it lasts where the process is always busy.
 const OBSERVATION: Duration = Duration::from_millis(4);
-const LONGEST: f64 = 8.0;
 /// After so many arrivals there is enough to be learnt, if they are not all one thread's: one that comes again and again may do
 /// so within microseconds.
 const ENOUGH: u64 = 4;
@@ -71,9 +70,7 @@ impl Process {
     pub(super) fn ask_who_comes(&mut self, seen: &[(SiteId, f64)], registers: &Registers) {
         let asked = Instant::now();
         for &(id, contention) in seen {
-            let site = self.catalogue.site(id);
-            if !site.is_release()
-                && self.sampler.may_prospect(contention, site, asked)
+            if self.sampler.may_prospect(contention, self.catalogue.site(id), asked)
                 && let Some(access) = self.access_to_watch(id, registers)
             {
                 // Who reads is to be seen as well as who writes.
@@ -94,8 +91,8 @@ impl Process {
         let took = processor_time::of(|| is_set = self.tracepoints.watch(&question.access, &threads));
         self.sampler.prospecting.spend(took);
         if is_set {
-            let lasts = OBSERVATION.mul_f64((1.0 / self.utilization.share()).min(LONGEST));
-            self.observations.under_way = Some((question, now, now + lasts));
+            let until = now + self.utilization.stretched(OBSERVATION);
+            self.observations.under_way = Some((question, now, until));
         }
     }
 

@@ -28,12 +28,11 @@ pub(in crate::process) struct Prospect {
 }
 
 impl Process {
-    /// The same wherever it is worth it of the sites that a thread was seen at, with how contended their memory is.
+    /// Begins one at each of the sites that a thread was seen at where it is worth it: each with how contended its memory is.
     pub(super) fn begin_prospects(&mut self, tid: i32, seen: &[(SiteId, f64)], registers: &Registers) {
         let now = Instant::now();
         for &(id, contention) in seen {
-            let site = self.catalogue.site(id);
-            if !site.is_release() && self.sampler.may_prospect(contention, site, now) {
+            if self.sampler.may_prospect(contention, self.catalogue.site(id), now) {
                 self.begin_prospect(tid, id, registers);
             }
         }
@@ -41,7 +40,7 @@ impl Process {
 
     /// Watches for a moment who else comes where a thread has just been that was let go, if there is a register to
     /// spare: the last one is left to holds.
-    pub(super) fn begin_prospect(&mut self, tid: i32, id: SiteId, registers: &Registers) {
+    fn begin_prospect(&mut self, tid: i32, id: SiteId, registers: &Registers) {
         let Some(access) = self.access_to_watch(id, registers) else { return };
         if self.boundary.is_busy()
             || self.watchpoints.needed(&access) >= self.watchpoints.free()
