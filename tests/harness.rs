@@ -4,6 +4,7 @@
     reason = "each test program is compiled with a copy of its own, and none needs all of it"
 )]
 
+pub(crate) mod hunted;
 pub(crate) mod jostle;
 pub(crate) mod report;
 pub(crate) mod service;

@@ -11,31 +11,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use harness::jostle::{Run, binary, have_the_machine, machine_lets_us_look, scratch, target};
-use harness::report::assert_keeps_contract;
+use harness::hunted::{Hunted, case, jostle, words};
+use harness::jostle::{binary, have_the_machine, machine_lets_us_look, scratch, target};
 use serde_json::Value;
 
 const NOTHING_FOUND: i32 = 0;
 const FOUND: i32 = 1;
 const USAGE: i32 = 2;
 const INCONCLUSIVE: i32 = 3;
-
-/// A place for a case that no other test uses, with nothing in it.
-fn case(name: &str) -> PathBuf {
-    let place = scratch(&format!("case-{name}"));
-    let _ = fs::remove_dir_all(&place);
-    place
-}
-
-fn jostle(arguments: &[OsString]) -> Run {
-    let mut command = assert_cmd::Command::new(binary());
-    command.args(arguments).timeout(Duration::from_secs(120));
-    Run::from(command.output().expect("jostle starts"))
-}
-
-fn words(text: &str) -> Vec<OsString> {
-    text.split_whitespace().map(OsString::from).collect()
-}
 
 /// `jostle hunt --format json` of the program `trial`, in this case.
 fn hunt(place: &Path, options: &str, how: &[&str]) -> Hunted {
@@ -45,38 +28,6 @@ fn hunt(place: &Path, options: &str, how: &[&str]) -> Hunted {
     arguments.extend(["--".into(), target("trial").into()]);
     arguments.extend(how.iter().map(OsString::from));
     Hunted::read(jostle(&arguments))
-}
-
-/// What a hunt wrote.
-#[derive(Debug)]
-struct Hunted {
-    code: Option<i32>,
-    trials: Vec<Value>,
-    summary: Value,
-}
-
-impl Hunted {
-    fn read(run: Run) -> Self {
-        let lines: Vec<Value> =
-            run.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON lines")).collect();
-        lines.iter().for_each(assert_keeps_contract);
-        let lines = lines.into_iter();
-        let (mut summaries, trials): (Vec<Value>, Vec<Value>) =
-            lines.partition(|line| line["kind"] == "summary");
-        let summary = summaries.pop().unwrap_or_else(|| panic!("no summary: {run:#?}"));
-        Self { code: run.code, trials, summary }
-    }
-
-    fn failing(&self) -> Vec<&Value> {
-        self.trials
-            .iter()
-            .filter(|trial| trial["outcome"] == "failed" || trial["outcome"] == "hung")
-            .collect()
-    }
-
-    fn kinds(&self) -> BTreeSet<&str> {
-        self.failing().iter().filter_map(|trial| trial["failure"].as_str()).collect()
-    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::hunt;
 use crate::output::Output;
+use crate::service;
 use crate::words::with_case;
 
 /// How many digits of a hunt's name are shown.
@@ -31,7 +32,8 @@ fn show(place: &Path, name: Option<&str>, format: Format, output: Option<&Path>)
     let plan = named(&case, name)?;
     let order = Order::from_text(&plan.instructions).map_err(|_| Failure::NoHunt(case.file().to_owned()))?;
     let summary = jostle_trials::sum_up(&case, plan.fingerprint, order.plan.seed, Settled::AsItWent)?;
-    Ok(hunt::report(&mut output, format, &summary, &plan.command, &with_case(place)))
+    let again = with_case(place) + &service::with_pid(None, &order);
+    Ok(hunt::report(&mut output, format, &summary, &plan.command, &again))
 }
 
 /// The last hunt, or the last one whose name begins so.

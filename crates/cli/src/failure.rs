@@ -7,7 +7,7 @@ use jostle_casefile::CaseError;
 use jostle_measure::SourceError;
 use jostle_plans::PlanError;
 use jostle_probe::{CurlError, ListError, ProbeError, ScenarioError};
-use jostle_trials::{HuntError, MatrixError, NoShard, UnknownPerturbation};
+use jostle_trials::{HuntError, MatrixError, NoShard, Perturbation, UnknownPerturbation};
 use jostle_watch::WatchError;
 
 use crate::exit::Exit;
@@ -61,6 +61,22 @@ pub(crate) enum Failure {
     /// There is no such part.
     #[error("read the part of the hunt")]
     Shard(#[source] NoShard),
+    /// It would have to be done before the process starts, or would outlast us.
+    #[error("change {0} around a process that runs already: only noise, hold and park can be")]
+    NotAround(Perturbation),
+    /// Trials were clients of a process, and nobody says of which.
+    #[error("run it again: it was a client of {program}, and it is not said of which process", program = .0.display())]
+    WhichService(PathBuf),
+    /// That process runs something else.
+    #[error(
+        "run it again: it was a client of {expected}, and process {pid} runs {found}",
+        expected = .expected.display(),
+        found = .found.display()
+    )]
+    OtherService { pid: i32, found: PathBuf, expected: PathBuf },
+    /// Trials were clients of nobody.
+    #[error("run it again around a process: it was no client of one")]
+    NoService,
     /// The directory that we are in is gone, or hidden from us.
     #[error("find out which directory this is")]
     Directory(#[source] io::Error),
@@ -162,6 +178,10 @@ impl Failure {
             | Self::Scenario { .. }
             | Self::Pattern(_)
             | Self::Perturbation(_)
+            | Self::NotAround(_)
+            | Self::WhichService(_)
+            | Self::OtherService { .. }
+            | Self::NoService
             | Self::Shard(_)
             | Self::NothingToResume(_)
             | Self::NoHunt(_)
@@ -198,6 +218,13 @@ impl Failure {
                 Some("see jostle probe --help for what --path, --openapi and --scenario take")
             }
             Self::Perturbation(_) => Some("give --perturb all, none, or names with commas between them"),
+            Self::NotAround(_) => {
+                Some("leave it out of --perturb, or leave --pid out and let the hunt start the program")
+            }
+            Self::WhichService(_) | Self::OtherService { .. } => {
+                Some("give --pid the process to run it around")
+            }
+            Self::NoService => Some("leave --pid out"),
             Self::Shard(_) => Some("give --shard K/N, K from 1 to N"),
             Self::Directory(_) => Some("change to a directory that is there"),
             Self::NothingToResume(_) | Self::NoHunt(_) => Some("see which there are: jostle case list"),

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use jostle_casefile::{Case, NewPlan, PlanFingerprint, Recorder, Recording, TrialName};
-use jostle_model::{HuntSummary, Seed, Trial};
+use jostle_model::{HuntSummary, Outcome, Seed, Trial};
 use jostle_report::{Format, HuntReport};
 use jostle_trials::{
-    Counts, Hunt, HuntError, Limits, Listener, Order, Perturb, Plan, Reason, Settled, Shard, Surroundings,
+    Counts, Hunt, HuntError, Limits, Listener, Order, Perturb, Plan, Reason, Service, Settled, Shard,
+    Surroundings,
 };
 
 use crate::arguments::HuntArguments;
@@ -16,6 +17,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Output};
 use crate::progress::ProgressLine;
+use crate::service;
 use crate::words::{shell_quoted, with_case};
 
 /// When a hunt ends that nobody limits: five failures tell a rate, and what a fix will owe.
@@ -25,7 +27,7 @@ const ENOUGH: Limits = Limits { duration: Some(Duration::from_secs(300)), trials
 pub(crate) fn run(arguments: &HuntArguments) -> Result<Exit, Failure> {
     let output = Output::open(arguments.report.output.as_deref())?;
     let mut recorder = Recorder::open(&arguments.case)?;
-    let (order, plan) = if arguments.resume {
+    let Begun { order, plan, service } = if arguments.resume {
         resumed(recorder.case(), arguments)?
     } else {
         begun(&mut recorder, arguments)?
@@ -34,6 +36,7 @@ pub(crate) fn run(arguments: &HuntArguments) -> Result<Exit, Failure> {
     let hunt = Hunt {
         plan: &order.plan,
         surroundings: &surroundings,
+        service: service.as_ref(),
         limits: limits(arguments),
         jobs: arguments.jobs.map_or_else(jostle_watch::processors, |jobs| jobs as usize),
         perturb: order.perturb.clone(),
@@ -48,7 +51,15 @@ pub(crate) fn run(arguments: &HuntArguments) -> Result<Exit, Failure> {
         (Ok(Reason::Trials), Perturb::None) if !arguments.resume => Settled::Beforehand,
         _ => Settled::AsItWent,
     };
-    close(desk, &order, settled, arguments, ended)
+    let again = with_case(&arguments.case) + &service::with_pid(service.as_ref(), &order);
+    close(desk, &order, settled, &again, ended)
+}
+
+/// What is hunted.
+struct Begun {
+    order: Order,
+    plan: PlanFingerprint,
+    service: Option<Service>,
 }
 
 /// Reports what is in the case, whatever has ended the hunt: nothing that was found is lost.
@@ -56,7 +67,7 @@ fn close(
     mut desk: Desk,
     order: &Order,
     settled: Settled,
-    arguments: &HuntArguments,
+    again: &str,
     ended: Result<Reason, HuntError>,
 ) -> Result<Exit, Failure> {
     let ended = match (ended, desk.ended) {
@@ -64,17 +75,19 @@ fn close(
         (ended, _) => ended,
     };
     let mut summary = jostle_trials::sum_up(desk.recorder.case(), desk.plan, order.plan.seed, settled)?;
-    if let Ok(Reason::Asked(signal)) = ended {
-        summary.warnings.push(format!("signal {signal} ended the hunt; trials under way were not counted"));
-    }
-    let case = with_case(&arguments.case);
-    let exit = report(
-        &mut desk.output,
-        arguments.report.format,
-        &summary,
-        &shell_quoted(&order.plan.command),
-        &case,
-    );
+    let refusal = |(perturbation, why): (&String, &String)| format!("under {perturbation}: {why}");
+    summary.warnings.extend(desk.refusals.iter().map(refusal));
+    summary.warnings.extend(match ended {
+        Ok(Reason::Asked(signal)) => {
+            Some(format!("signal {signal} ended the hunt; trials under way were not counted"))
+        }
+        Ok(Reason::ServiceEnded) => {
+            Some("the process that was hunted has ended, and the hunt with it".to_owned())
+        }
+        _ => None,
+    });
+    let command = shell_quoted(&order.plan.command);
+    let exit = report(&mut desk.output, desk.format, &summary, &command, again);
     match ended {
         Ok(_) => Ok(exit),
         Err(error) => {
@@ -102,18 +115,21 @@ pub(crate) fn report(
 }
 
 /// A hunt that begins, recorded before its first trial.
-fn begun(recorder: &mut Recorder, arguments: &HuntArguments) -> Result<(Order, PlanFingerprint), Failure> {
+fn begun(recorder: &mut Recorder, arguments: &HuntArguments) -> Result<Begun, Failure> {
     check(arguments)?;
+    let perturb = arguments.perturb.parse().map_err(Failure::Perturbation)?;
+    let service = service::named(arguments.pid, &perturb)?;
     let order = Order {
         plan: Plan {
             command: arguments.command.clone(),
+            service: service.as_ref().map(|service| service.program().to_owned()),
             timeout: arguments.timeout,
             fail_on: arguments.fail_on.clone(),
             operations: arguments.ops.clone().unwrap_or_else(|| Plan::OPERATIONS.to_owned()),
             seed: Seed(seed(arguments)),
         },
         directory: env::current_dir().map_err(Failure::Directory)?,
-        perturb: arguments.perturb.parse().map_err(Failure::Perturbation)?,
+        perturb,
         environment: BTreeMap::new(),
     };
     let plan = recorder.plan(&NewPlan {
@@ -123,7 +139,7 @@ fn begun(recorder: &mut Recorder, arguments: &HuntArguments) -> Result<(Order, P
         instructions: &order.to_text(),
         made: SystemTime::now(),
     })?;
-    Ok((order, plan))
+    Ok(Begun { order, plan, service })
 }
 
 /// What would stop every trial is said before the first. A program whose name has a placeholder is not known yet.
@@ -144,7 +160,7 @@ fn seed(arguments: &HuntArguments) -> u64 {
 }
 
 /// The last hunt of the case, or the last one of the same command.
-fn resumed(case: &Case, arguments: &HuntArguments) -> Result<(Order, PlanFingerprint), Failure> {
+fn resumed(case: &Case, arguments: &HuntArguments) -> Result<Begun, Failure> {
     let orders = case
         .plans()?
         .into_iter()
@@ -155,7 +171,9 @@ fn resumed(case: &Case, arguments: &HuntArguments) -> Result<(Order, PlanFingerp
         same_seed && (arguments.command.is_empty() || order.plan.command == arguments.command)
     };
     let last = orders.rev().find(|(order, _)| is_meant(order));
-    last.ok_or_else(|| Failure::NothingToResume(case.file().to_owned()))
+    let (order, plan) = last.ok_or_else(|| Failure::NothingToResume(case.file().to_owned()))?;
+    let service = service::again(arguments.pid, &order)?;
+    Ok(Begun { order, plan, service })
 }
 
 /// What trials run in.
@@ -218,12 +236,25 @@ struct Desk {
     ended: u64,
     failures: u64,
     last: String,
+    /// Why the last trial could not run, by perturbation.
+    refusals: BTreeMap<String, String>,
 }
 
 impl Desk {
     fn new(format: Format, output: Output, recorder: Recorder, plan: PlanFingerprint) -> Self {
         let (progress, started) = (ProgressLine::new(), Instant::now());
-        Self { format, output, progress, recorder, plan, started, ended: 0, failures: 0, last: String::new() }
+        Self {
+            format,
+            output,
+            progress,
+            recorder,
+            plan,
+            started,
+            ended: 0,
+            failures: 0,
+            last: String::new(),
+            refusals: BTreeMap::new(),
+        }
     }
 }
 
@@ -239,6 +270,9 @@ impl Listener for Desk {
         if let Some(failure) = trial.outcome.failure() {
             self.failures += 1;
             self.last = format!(" · {}", failure.title);
+        }
+        if let Outcome::CouldNotRun { why } = &trial.outcome {
+            self.refusals.insert(trial.perturbation.clone(), why.clone());
         }
         if self.format == Format::Json {
             let name = TrialName::of(self.plan, trial.seed).short();

@@ -17,6 +17,7 @@ mod plan;
 mod probe;
 mod progress;
 mod replay;
+mod service;
 mod verify;
 mod watch;
 mod words;

@@ -48,6 +48,7 @@ impl PlanFile {
         Order {
             plan: Plan {
                 command: run.command.iter().map(OsString::from).collect(),
+                service: None,
                 timeout: oracle.timeout,
                 fail_on: oracle.fail_on.clone(),
                 operations: oracle.operations.clone().unwrap_or_else(|| Plan::OPERATIONS.to_owned()),
@@ -98,6 +99,7 @@ pub(crate) fn contender(
     })?;
     let preparation = run.prepare.as_ref().map(|command| Plan {
         command: command.iter().map(OsString::from).collect(),
+        service: None,
         timeout: PREPARATION,
         fail_on: None,
         operations: Plan::OPERATIONS.to_owned(),

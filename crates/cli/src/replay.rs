@@ -10,8 +10,8 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::hunt::surroundings;
 use crate::output::Output;
-use crate::probe;
 use crate::progress::ProgressLine;
+use crate::{probe, service};
 
 /// `jostle replay`: does this failing trial fail again?
 pub(crate) fn run(arguments: &ReplayArguments) -> Result<Exit, Failure> {
@@ -26,9 +26,11 @@ pub(crate) fn run(arguments: &ReplayArguments) -> Result<Exit, Failure> {
     let order = Order::from_text(&plan.instructions).map_err(|_| no_order())?;
     let failure =
         recorded.trial.outcome.failure().ok_or_else(|| Failure::DidNotFail(recorded.name.short()))?;
+    let service = service::again(arguments.pid, &order)?;
     let replay = Replay {
         plan: &order.plan,
         surroundings: &surroundings(&order),
+        service: service.as_ref(),
         seed: recorded.trial.seed,
         perturbation: recorded.trial.perturbation.parse().map_err(Failure::Perturbation)?,
         kind: &failure.signature.kind,

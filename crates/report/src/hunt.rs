@@ -21,7 +21,8 @@ pub struct HuntReport<'a> {
     pub summary: &'a HuntSummary,
     /// How the target is started, shell-quoted.
     pub command: &'a str,
-    /// What has to be added to a command that looks at the same case: empty, or ` --case DIR`.
+    /// What has to be added to a command that looks at the same case, and runs trials around the same process: empty, or
+    /// ` --case DIR --pid PID`.
     pub case: &'a str,
 }
 

@@ -8,7 +8,7 @@ use jostle_watch::{Attendant, Crew, CrewEvent};
 
 use crate::learner::{Counts, Learner, Perturb};
 use crate::run::{Assignment, Brought, Stage};
-use crate::{HuntError, Perturbation, Plan, Shard, Surroundings};
+use crate::{HuntError, Perturbation, Plan, Service, Shard, Surroundings};
 
 /// How often somebody is told how far it is.
 pub(crate) const TELL: Duration = Duration::from_millis(200);
@@ -35,9 +35,11 @@ pub struct Hunt<'a> {
     pub plan: &'a Plan,
     /// In what.
     pub surroundings: &'a Surroundings,
+    /// Whose clients trials are, where the plan has a service.
+    pub service: Option<&'a Service>,
     /// For how long.
     pub limits: Limits,
-    /// How many trials run at a time, at least 1.
+    /// How many trials run at a time, at least 1; clients of a service run one at a time.
     pub jobs: usize,
     /// What is perturbed.
     pub perturb: Perturb,
@@ -58,6 +60,8 @@ pub enum Reason {
     Trials,
     /// Its time was over.
     Time,
+    /// The service is gone.
+    ServiceEnded,
     /// Somebody wanted it to end, by this signal.
     Asked(i32),
 }
@@ -92,7 +96,8 @@ pub fn hunt(hunt: &Hunt<'_>, listener: &mut dyn Listener) -> Result<Reason, Hunt
         over = over.or_else(|| field.is_over());
         let started = if over.is_none() { field.start_some() } else { Ok(()) };
         // The next one runs while this one is recorded.
-        if let Some(trial) = ended.take() {
+        if let Some(mut trial) = ended.take() {
+            field.look_back(&mut trial);
             listener.ended(&trial).map_err(HuntError::Keep)?;
         }
         started?;
@@ -130,12 +135,19 @@ struct Field<'a, W> {
     ran: u64,
     failed: u64,
     could_not_run: u64,
+    /// A trial for which the service could not be perturbed, and why.
+    refused: Option<(Assignment, String)>,
+    is_service_gone: bool,
 }
 
 impl<'a, W: Fn(&mut Attendant, &[u8]) -> Vec<u8>> Field<'a, W> {
     fn new(hunt: &'a Hunt<'a>, crew: Crew<W>) -> Self {
-        let settled = hunt.perturb.settled();
-        let learner = settled.map(|arms| Learner::new(arms, hunt.plan.seed, &hunt.past));
+        let (seed, past) = (hunt.plan.seed, &hunt.past);
+        let settled = hunt.perturb.settled().map(|arms| Learner::new(arms, seed, past));
+        let learner = settled.or_else(|| {
+            let runtimes = hunt.service?.runtimes();
+            Some(Learner::of_service(&runtimes, seed, past))
+        });
         Self {
             hunt,
             crew,
@@ -147,6 +159,8 @@ impl<'a, W: Fn(&mut Attendant, &[u8]) -> Vec<u8>> Field<'a, W> {
             ran: 0,
             failed: 0,
             could_not_run: 0,
+            refused: None,
+            is_service_gone: false,
         }
     }
 
@@ -154,6 +168,7 @@ impl<'a, W: Fn(&mut Attendant, &[u8]) -> Vec<u8>> Field<'a, W> {
         let limits = self.hunt.limits;
         let reached = |limit: Option<u64>, count: u64| limit.is_some_and(|limit| count >= limit);
         match () {
+            () if self.is_service_gone => Some(Reason::ServiceEnded),
             () if reached(limits.failures, self.failed) => Some(Reason::Failures),
             () if reached(limits.trials, self.ran) => Some(Reason::Trials),
             () if limits.duration.is_some_and(|limit| self.started.elapsed() >= limit) => Some(Reason::Time),
@@ -163,16 +178,41 @@ impl<'a, W: Fn(&mut Attendant, &[u8]) -> Vec<u8>> Field<'a, W> {
 
     /// Has as many trials run as may.
     fn start_some(&mut self) -> Result<(), HuntError> {
-        // Until the first one has told what there is to perturb, it is alone.
-        let jobs = if self.learner.is_some() { self.hunt.jobs.max(1) } else { 1 };
-        let jobs = if self.is_short { 2 * jobs } else { jobs };
+        let jobs = self.jobs();
         let wanted = self.hunt.limits.trials.map_or(u64::MAX, |trials| trials.saturating_sub(self.ran));
         while self.crew.given() < jobs && (self.crew.given() as u64) < wanted {
             let assignment = self.next_assignment();
+            let perturbed = self.hunt.service.map(|service| service.perturb(&mut self.crew, assignment));
+            if let Some(Err(why)) = perturbed {
+                self.is_service_gone = self.hunt.service.is_some_and(Service::has_ended);
+                if self.is_service_gone {
+                    return Ok(());
+                }
+                self.refused = Some((assignment, why));
+                return Ok(());
+            }
             let task = self.crew.give(&assignment.to_bytes()).map_err(HuntError::Crew)?;
             self.running.insert(task, assignment);
         }
         Ok(())
+    }
+
+    /// Looks at a trial that has ended when the next one has begun: a service that did not live to see that died of this one.
+    fn look_back(&self, trial: &mut Trial) {
+        if let (Some(service), true) = (self.hunt.service, self.is_service_gone) {
+            service.blame(trial);
+        }
+    }
+
+    /// How many trials may be under way, or at hand for who will attend them.
+    fn jobs(&self) -> usize {
+        match self.hunt.jobs.max(1) {
+            _ if self.hunt.service.is_some() => 1,
+            // Until the first one has told what there is to perturb, it is alone.
+            _ if self.learner.is_none() => 1,
+            jobs if self.is_short => 2 * jobs,
+            jobs => jobs,
+        }
     }
 
     fn next_assignment(&mut self) -> Assignment {
@@ -189,6 +229,9 @@ impl<'a, W: Fn(&mut Attendant, &[u8]) -> Vec<u8>> Field<'a, W> {
 
     /// Waits for something to happen, until the time is up, unless it `is_over` already.
     fn wait(&mut self, is_over: bool) -> Result<Happened, HuntError> {
+        if let Some((assignment, why)) = self.refused.take() {
+            return self.take(assignment.perturbation, Brought::nothing(assignment, why));
+        }
         let limit = self.hunt.limits.duration.filter(|_| !is_over);
         let left = limit.map(|limit| limit.saturating_sub(self.started.elapsed()));
         match self.crew.wait(left.map_or(TELL, |left| left.min(TELL))) {
@@ -207,7 +250,11 @@ impl<'a, W: Fn(&mut Attendant, &[u8]) -> Vec<u8>> Field<'a, W> {
 
     /// Counts a trial, and learns from it.
     fn take(&mut self, perturbation: Perturbation, brought: Brought) -> Result<Happened, HuntError> {
-        let Brought { trial, runtimes } = brought;
+        let Brought { mut trial, runtimes } = brought;
+        if let Some(service) = self.hunt.service {
+            service.calm(&mut self.crew, &mut trial);
+            self.is_service_gone = service.has_ended();
+        }
         if let Outcome::CouldNotRun { why } = &trial.outcome {
             self.could_not_run += 1;
             if self.ran == 0 && self.could_not_run >= HOPELESS {

@@ -65,6 +65,12 @@ impl Learner {
         Self::new(Perturbation::fitting(runtimes), seed, past)
     }
 
+    /// The same for a process that runs already.
+    pub(crate) fn of_service(runtimes: &Runtimes, seed: Seed, past: &Counts) -> Self {
+        let fitting = Perturbation::fitting(runtimes).into_iter();
+        Self::new(fitting.filter(|perturbation| perturbation.fits_a_service()).collect(), seed, past)
+    }
+
     /// What the next trial is perturbed by.
     pub(crate) fn next(&mut self) -> Perturbation {
         let arm = self.allocation.next_arm();

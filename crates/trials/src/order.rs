@@ -101,7 +101,8 @@ mod tests {
     fn an_order_is_read_back_as_it_was_written() {
         let order = Order {
             plan: Plan {
-                command: vec!["./service".into(), "{port}".into()],
+                command: vec!["./client".into(), "{port}".into()],
+                service: Some("/srv/service".into()),
                 timeout: Duration::from_millis(1500),
                 fail_on: Some("wrong [1-9]".to_owned()),
                 operations: Plan::OPERATIONS.to_owned(),

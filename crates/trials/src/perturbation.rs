@@ -163,17 +163,31 @@ impl Perturbation {
         }
     }
 
+    /// Whom it holds, where it is a watch that perturbs.
+    pub(crate) fn disturbance(self) -> Option<Holds> {
+        match self {
+            Self::Hold => Some(Holds::All),
+            Self::Park => Some(Holds::Goroutines),
+            _ => None,
+        }
+    }
+
+    /// Whether it can be done to a process that runs already, of which nothing is left when that ends, however it ends.
+    pub fn fits_a_service(self) -> bool {
+        matches!(self, Self::None | Self::Noise) || self.disturbance().is_some()
+    }
+
     /// Changes the surroundings of one trial.
     pub(crate) fn arrange(self, trial: &mut Arrangement<'_>) -> io::Result<()> {
+        if let Some(holds) = self.disturbance() {
+            trial.look_for = LookFor::Collisions;
+            trial.holds = holds;
+            return Ok(());
+        }
         match self {
             Self::None => {}
             Self::OneProcessor | Self::Wander | Self::Starve | Self::Noise | Self::Crowd => {
                 scheduling::arrange(self, trial)
-            }
-            Self::Hold => trial.look_for = LookFor::Collisions,
-            Self::Park => {
-                trial.look_for = LookFor::Collisions;
-                trial.holds = Holds::Goroutines;
             }
             Self::MallocFill | Self::MallocNoCache | Self::MallocOneHeap => malloc::arrange(self, trial),
             _ => runtime::arrange(self, trial)?,

@@ -1,4 +1,5 @@
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,9 @@ pub struct Plan {
     /// The program with its arguments, in which `{seed}`, `{trial}`, `{tmp}` and `{port}` stand for what is the trial's
     /// own.
     pub command: Vec<OsString>,
+    /// The program of a process that runs already, where that is what is hunted: the command is its client then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<PathBuf>,
     /// How long a trial may take until it counts as hung.
     pub timeout: Duration,
     /// A trial with a line of output that matches this has failed.
@@ -54,6 +58,7 @@ mod tests {
     fn plan() -> Plan {
         Plan {
             command: vec!["./service".into(), "{seed}".into()],
+            service: None,
             timeout: Duration::from_secs(30),
             fail_on: None,
             operations: Plan::OPERATIONS.to_owned(),

@@ -6,7 +6,7 @@ use jostle_watch::Attendant;
 
 use crate::repeater::Repeater;
 use crate::run::Stage;
-use crate::{HuntError, Listener, Perturbation, Plan, Surroundings};
+use crate::{HuntError, Listener, Perturbation, Plan, Service, Surroundings};
 
 /// A trial that is to be run again.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +15,8 @@ pub struct Replay<'a> {
     pub plan: &'a Plan,
     /// What it runs in.
     pub surroundings: &'a Surroundings,
+    /// Whose client it was, where the plan has a service.
+    pub service: Option<&'a Service>,
     /// What it is known by.
     pub seed: Seed,
     /// What was changed around it.
@@ -31,12 +33,15 @@ pub struct Replay<'a> {
 /// # Errors
 /// When it cannot be run at all.
 pub fn replay(replay: &Replay<'_>, listener: &mut dyn Listener) -> Result<ReplaySummary, HuntError> {
-    let Replay { plan, surroundings, seed, perturbation, kind, times } = *replay;
+    let Replay { plan, surroundings, service, seed, perturbation, kind, times } = *replay;
     let (mut again, mut control, mut same_kind) = (Tally::default(), Tally::default(), 0);
     let stage = Stage::new(plan, surroundings)?;
-    let mut repeater =
-        Repeater::new(|attendant: &mut Attendant, task: &[u8]| stage.run_told(attendant, task))?;
+    let work = |attendant: &mut Attendant, task: &[u8]| stage.run_told(attendant, task);
+    let mut repeater = Repeater::new(work, service)?;
     for round in 0..times {
+        if service.is_some_and(Service::has_ended) {
+            break;
+        }
         let Some(trial) = repeater.run(seed, perturbation)? else { break };
         if let (Outcome::CouldNotRun { why }, 0) = (&trial.outcome, round) {
             return Err(HuntError::CouldNotRun(why.clone()));

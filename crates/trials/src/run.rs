@@ -11,7 +11,7 @@ use regex::bytes::Regex;
 use serde::{Deserialize, Serialize};
 
 use jostle_model::{Outcome, Seed, Trial};
-use jostle_watch::{Attendant, Ended, Holds, Launch, LookFor, Options, Target, TimeUp, WatchError};
+use jostle_watch::{Attendant, Ended, Holds, Launch, LookFor, Options, Target, TimeUp};
 
 use crate::output::Output;
 use crate::perturbation::{Arrangement, Companion, Perturbation};
@@ -21,7 +21,7 @@ use crate::{Plan, PlanError, verdict};
 
 /// The share of time for which threads are held where holding is the perturbation: ten times what `watch` takes, since
 /// nobody waits for a trial.
-const HOLD_BUDGET: f64 = 0.2;
+pub(crate) const HOLD_BUDGET: f64 = 0.2;
 
 /// What trials run in, on this machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,7 +82,8 @@ impl Brought {
         Self::nothing(assignment, format!("the process that attended it is lost: {how}"))
     }
 
-    fn nothing(assignment: Assignment, why: String) -> Self {
+    /// What there is to tell of a trial that could not run.
+    pub(crate) fn nothing(assignment: Assignment, why: String) -> Self {
         let trial = Trial {
             seed: assignment.seed,
             perturbation: assignment.perturbation.name().to_owned(),
@@ -151,9 +152,12 @@ impl<'a> Stage<'a> {
             .map_err(|error| format!("its placeholders cannot be filled: {error}"))?;
         self.find_beside(&mut command);
         let mut arrangement = self.arrangement(seed, &scratch);
-        perturbation
-            .arrange(&mut arrangement)
-            .map_err(|error| format!("cannot perturb by {perturbation}: {error}"))?;
+        // A client runs as it is while the service is perturbed.
+        if self.plan.service.is_none() || perturbation.disturbance().is_none() {
+            perturbation
+                .arrange(&mut arrangement)
+                .map_err(|error| format!("cannot perturb by {perturbation}: {error}"))?;
+        }
         let program = command.first().cloned().unwrap_or_default();
         let options = Options {
             target: Target::Command(command),
@@ -172,7 +176,7 @@ impl<'a> Stage<'a> {
             None if explores => Some(explorer(program, runtimes)),
             other => other,
         };
-        attendant.attend(&options, |bytes| output.take(bytes), companion).map_err(|error| explained(&error))
+        attendant.attend(&options, |bytes| output.take(bytes), companion).map_err(|error| error.explained())
     }
 
     /// `./program` means one in the working directory of the trial, wherever we are.
@@ -210,15 +214,4 @@ fn explorer(program: OsString, runtimes: &Mutex<Runtimes>) -> Companion<'_> {
         found.extend(runtimes::look(run));
         *runtimes.lock().unwrap_or_else(PoisonError::into_inner) = found;
     })
-}
-
-/// An error with its causes, in one line.
-fn explained(error: &WatchError) -> String {
-    let mut text = format!("failed to {error}");
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }

@@ -63,6 +63,12 @@ pub(crate) fn of_program(program: &OsStr) -> Runtimes {
     found
 }
 
+/// Looks at a process that runs, and its children.
+pub(crate) fn of_process(pid: i32) -> Runtimes {
+    let files = descendants(pid).into_iter().chain([pid]).flat_map(mapped_files);
+    files.flat_map(|file| of_file(&file)).collect()
+}
+
 /// Looks at the processes of a run until it is over.
 pub(crate) fn look(run: &Beside) -> Runtimes {
     const FIRST: Duration = Duration::from_millis(3);

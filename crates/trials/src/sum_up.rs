@@ -201,6 +201,8 @@ pub(crate) fn shortest(case: &Case, plans: &[PlanFingerprint]) -> Result<Option<
 fn warnings(tallies: &[Recorded]) -> Vec<String> {
     let could_not = tallies.iter().filter(|tally| tally.could_not_run > 0);
     could_not
-        .map(|tally| format!("{} trials under {} could not run", tally.could_not_run, tally.perturbation))
+        .map(|tally| {
+            format!("trials under {} that could not run: {}", tally.perturbation, tally.could_not_run)
+        })
         .collect()
 }

@@ -1,3 +1,4 @@
+use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
@@ -94,4 +95,17 @@ pub enum WatchError {
     /// The wait for the target failed.
     #[error("wait for the target")]
     Wait(#[source] io::Error),
+}
+
+impl WatchError {
+    /// All of it in one line, with its causes.
+    pub fn explained(&self) -> String {
+        let mut text = format!("failed to {self}");
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            text.push_str(&format!(": {error}"));
+            cause = error.source();
+        }
+        text
+    }
 }

@@ -83,6 +83,7 @@ pub use sys::attach::threads;
 pub use sys::crew::{Crew, CrewEvent};
 pub use sys::descendants::descendants;
 pub use sys::front::{TracerEnd, stand_apart};
+pub use sys::running::Running;
 pub use sys::schedule::{Policy, Schedule, processors, set_policy};
 pub use sys::signals::ask_to_end;
 

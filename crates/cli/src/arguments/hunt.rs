@@ -9,7 +9,8 @@ use super::{ReportArguments, duration};
 /// Runs a program again and again, as many at a time as there are processors, each time with something else changed
 /// around it, and tells how often it fails, in which ways, what makes it fail more, and how many clean runs a fix will
 /// owe. A trial fails by its exit code, by a signal, by what it writes (reports of detectors, panics, aborts, and lines
-/// that match --fail-on), or by taking longer than --timeout. Every trial is recorded as it ends.
+/// that match --fail-on), or by taking longer than --timeout. Every trial is recorded as it ends. With --pid, the program is
+/// a client of a process that runs already, and it is that process around which something is changed.
 #[derive(Args, Debug)]
 pub(crate) struct HuntArguments {
     /// End after this time, such as 5m. Without any of --for, --trials and --failures: after 5 failures, or 5 minutes.
@@ -23,6 +24,12 @@ pub(crate) struct HuntArguments {
     /// End after N failures.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) failures: Option<u64>,
+
+    /// Hunt in the process with this number, which runs already: CMD is its client, and tells by its exit code or its output
+    /// whether the answers were right. Clients run one after the other; the process is left as it was, and a trial that it
+    /// does not survive has failed.
+    #[arg(short, long, value_name = "PID", value_parser = clap::value_parser!(i32).range(1..), conflicts_with = "jobs")]
+    pub(crate) pid: Option<i32>,
 
     /// How many trials run at a time; as many as there are processors when not given.
     #[arg(long, value_name = "J", value_parser = clap::value_parser!(u64).range(1..=1024))]
@@ -41,7 +48,8 @@ pub(crate) struct HuntArguments {
     #[arg(long, value_name = "REGEX")]
     pub(crate) ops: Option<String>,
 
-    /// What to change around the program: all, none, or a list such as go-collect,noise. A wrong name lists them.
+    /// What to change around the program: all, none, or a list such as go-collect,noise. A wrong name lists them. Around a
+    /// process that runs already: noise, hold and park.
     #[arg(long, value_name = "LIST", default_value = "all")]
     pub(crate) perturb: String,
 

@@ -12,6 +12,10 @@ pub(crate) struct ReplayArguments {
     /// The trial's name, or the finding's, or its beginning.
     pub(crate) trial: String,
 
+    /// The process whose client the trial was, or another one of the same program.
+    #[arg(short, long, value_name = "PID", value_parser = clap::value_parser!(i32).range(1..))]
+    pub(crate) pid: Option<i32>,
+
     /// How often to run it.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) times: u64,

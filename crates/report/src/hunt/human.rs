@@ -44,7 +44,10 @@ pub(super) fn sentence(summary: &HuntSummary) -> String {
             percent(rate.high),
             confidence(rate.confidence)
         ),
-        Verdict::Inconclusive => format!("no failure, but {ran} are too few to say anything"),
+        Verdict::Inconclusive => format!(
+            "no failure, but {ran} {} too few to say anything",
+            if summary.trials == 1 { "is" } else { "are" }
+        ),
     }
 }
 

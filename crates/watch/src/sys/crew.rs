@@ -8,9 +8,10 @@ use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
+use super::disturbance::Disturbance;
 use super::ready::{is_ready, readable};
-use super::{descendants, front, signals};
-use crate::Attendant;
+use super::{descendants, follower, signals};
+use crate::{Attendant, Options, Outcome};
 
 /// What happened.
 #[derive(Debug)]
@@ -50,6 +51,8 @@ pub struct Crew<W> {
     tasks: u64,
     /// Tasks whose member died before it came to them.
     orphans: VecDeque<(u64, Vec<u8>)>,
+    /// What goes on around the tasks.
+    disturbance: Option<Disturbance>,
 }
 
 struct Member {
@@ -68,8 +71,15 @@ impl<W: Fn(&mut Attendant, &[u8]) -> Vec<u8>> Crew<W> {
     /// When the system has no room.
     pub fn new(work: W, size: usize) -> io::Result<Self> {
         descendants::inherit_orphans()?;
-        let (attendant, members, orphans) = (Attendant::new()?, Vec::new(), VecDeque::new());
-        Ok(Self { work, attendant, members, size: size.max(1), tasks: 0, orphans })
+        Ok(Self {
+            work,
+            attendant: Attendant::new()?,
+            members: Vec::new(),
+            size: size.max(1),
+            tasks: 0,
+            orphans: VecDeque::new(),
+            disturbance: None,
+        })
     }
 
     /// How many are at work.
@@ -110,20 +120,37 @@ impl<W: Fn(&mut Attendant, &[u8]) -> Vec<u8>> Crew<W> {
     fn engage(&mut self) -> io::Result<usize> {
         let (given, tasks) = io::pipe()?;
         let (results, done) = io::pipe()?;
-        // SAFETY: no other thread exists whose locks the child could inherit.
-        match unsafe { libc::fork() } {
-            -1 => Err(io::Error::last_os_error()),
-            0 => {
-                // The others' ends: a member must not keep another's pipe open.
-                self.members.clear();
-                drop((tasks, results));
-                be_a_member(given, done, &mut self.attendant, &self.work)
-            }
-            pid => {
-                self.members.push(Member { pid, tasks, results, at: VecDeque::new() });
-                Ok(self.members.len() - 1)
-            }
-        }
+        let mut ours = Some((tasks, results));
+        let pid = follower::fork(|| {
+            // The others' ends: a member must not keep another's pipe open.
+            self.members.clear();
+            ours = None;
+            be_a_member(given, done, &mut self.attendant, &self.work);
+        })?;
+        let at = VecDeque::new;
+        self.members.extend(ours.map(|(tasks, results)| Member { pid, tasks, results, at: at() }));
+        Ok(self.members.len() - 1)
+    }
+
+    /// Disturbs processes that run already, as a watch with these `options` does, until [`calm`](Self::calm), which returns
+    /// what `tell` makes of the watch's outcome. Another disturbance ends first.
+    ///
+    /// # Errors
+    /// Why that cannot be done, in one line.
+    pub fn disturb(
+        &mut self,
+        options: &Options,
+        tell: impl FnOnce(&Outcome) -> Vec<u8>,
+    ) -> Result<(), String> {
+        self.calm();
+        self.disturbance = Some(Disturbance::begin(options, tell)?);
+        Ok(())
+    }
+
+    /// Ends the disturbance, if there is one, and leaves whom it disturbed as they were. Nothing was told where whoever
+    /// disturbed was killed.
+    pub fn calm(&mut self) -> Option<Vec<u8>> {
+        self.disturbance.take().map(Disturbance::end)
     }
 
     /// Waits for something to happen, at most so long.
@@ -170,14 +197,18 @@ impl<W: Fn(&mut Attendant, &[u8]) -> Vec<u8>> Crew<W> {
     fn bury(&self, pid: i32) -> Option<i32> {
         let _ = signals::send(pid, libc::SIGKILL);
         let status = descendants::wait_for(pid);
-        descendants::kill_all(&self.members.iter().map(|member| member.pid).collect());
+        let disturbing = self.disturbance.iter().map(|disturbance| disturbance.pid);
+        descendants::kill_all(&self.members.iter().map(|member| member.pid).chain(disturbing).collect());
         libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status))
     }
 }
 
 impl<W> Drop for Crew<W> {
-    /// Ends the work of all, and of their targets.
+    /// Ends the work of all, and of their targets. Who was disturbed lives on as he was.
     fn drop(&mut self) {
+        if let Some(disturbance) = self.disturbance.take() {
+            disturbance.end();
+        }
         if self.members.is_empty() {
             return;
         }
@@ -191,8 +222,7 @@ fn be_a_member(
     mut done: PipeWriter,
     attendant: &mut Attendant,
     work: &impl Fn(&mut Attendant, &[u8]) -> Vec<u8>,
-) -> ! {
-    front::follow_parent();
+) {
     volunteer();
     // Never fails where it has not failed for our parent.
     let _ = descendants::inherit_orphans();
@@ -202,8 +232,6 @@ fn be_a_member(
             break;
         }
     }
-    // SAFETY: takes a number only. What the parent would do at its exit is not ours to do.
-    unsafe { libc::_exit(0) }
 }
 
 /// Should memory run out, the kernel ends us and whom we start before others, the largest of us first (proc(5),

@@ -23,6 +23,9 @@ const (
 // idsEach is how many ids each visitor has to himself.
 const idsEach = ids / drive.MostVisitors
 
+// Numbers is how many names there are.
+const Numbers = ids
+
 // Names is the library.
 type Names struct {
 	nameOf func(id uint64) mitigation.Answer
@@ -55,6 +58,17 @@ func (n *Names) Visitor(number int) drive.Visitor {
 			tally.Note(n.origin(id, address), func() string { return n.explain(id, address) })
 		}
 	}
+}
+
+// Whose asks for the name of a number, which is counted from 0 and taken modulo Numbers, and tells whose name came back.
+func (n *Names) Whose(number uint64) (owner uint64, ok bool) {
+	id := firstID + number%ids
+	address := n.ask(id)
+	switch n.origin(id, address) {
+	case drive.Own, drive.SiblingsReturn:
+		return uint64(address-n.start) / nameSize, true
+	}
+	return 0, false
 }
 
 func (n *Names) ask(id uint64) uintptr {
