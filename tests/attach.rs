@@ -3,6 +3,7 @@
 mod harness;
 
 use std::fs;
+use std::io::BufRead;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
@@ -69,6 +70,35 @@ fn a_process_that_replaces_itself_again_and_again_goes_on() {
     assert_eq!(run.stderr, "", "it was looked at to the end");
     service.assert_left();
     assert_eq!(service.end(), "replaced 12 times");
+}
+
+/// What it becomes cannot be watched; that is no reason to end it, as that of a program that has not begun yet would be.
+#[test]
+fn a_process_that_becomes_a_program_for_32_bits_is_left_alone() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/targets/bits32.c");
+    let program = scratch("bits32");
+    let for_32_bits = ["-m32", "-O2", "-nostdlib", "-static", "-fno-stack-protector", "-o"];
+    let gcc = Command::new("gcc").args(for_32_bits).args([&program, &source]).status();
+    assert!(gcc.expect("the compiler starts").success(), "it does not compile");
+    let script = format!("trap 'exec {}' USR1; echo ready; while :; do sleep 0.05; done", program.display());
+    let mut service = Service::start(Path::new("sh"), &["-c", &script]).ready();
+    let watch = service.watch_without_end();
+    while service.traced() == 0 {
+        thread::sleep(Duration::from_millis(5));
+    }
+    send("-USR1", service.process.id());
+    let mut line = String::new();
+    service.lines.read_line(&mut line).expect("it speaks");
+    assert_eq!(line, "replaced\n");
+    thread::sleep(Duration::from_millis(500));
+    send("-INT", watch.id());
+    let run = Run::from(watch.wait_with_output().expect("it ends"));
+    assert!(Report::parse(&run.stdout).is_some_and(|report| report.findings.is_empty()), "{run:#?}");
+    service.assert_left();
 }
 
 /// The kernel still has the old file; without the right to ask for it there is nothing to look at, and that is said.

@@ -25,7 +25,7 @@ fn where_a_watch_works_the_doctor_says_so() {
     }
     let run = doctor(&[]);
     assert_eq!(run.code, Some(0), "{run:#?}");
-    for subject in ["kernel", "tracing what we start", "debug registers"] {
+    for subject in ["kernel", "tracing what we start", "debug registers", "tracepoints"] {
         assert!(line(&run, subject).starts_with("ok"), "{run:#?}");
     }
     let mended = run.stdout.lines().filter(|line| line.contains("mend: ")).count();

@@ -52,6 +52,7 @@ pub(crate) fn run(arguments: &HuntArguments) -> Result<Exit, Failure> {
         _ => Settled::AsItWent,
     };
     let again = with_case(&arguments.case) + &service::with_pid(service.as_ref(), &order);
+    desk.notes.extend(service.as_ref().and_then(Service::warning));
     close(desk, &order, settled, &again, ended)
 }
 
@@ -77,6 +78,7 @@ fn close(
     let mut summary = jostle_trials::sum_up(desk.recorder.case(), desk.plan, order.plan.seed, settled)?;
     let refusal = |(perturbation, why): (&String, &String)| format!("under {perturbation}: {why}");
     summary.warnings.extend(desk.refusals.iter().map(refusal));
+    summary.warnings.append(&mut desk.notes);
     summary.warnings.extend(match ended {
         Ok(Reason::Asked(signal)) => {
             Some(format!("signal {signal} ended the hunt; trials under way were not counted"))
@@ -122,7 +124,7 @@ fn begun(recorder: &mut Recorder, arguments: &HuntArguments) -> Result<Begun, Fa
     let order = Order {
         plan: Plan {
             command: arguments.command.clone(),
-            service: service.as_ref().map(|service| service.program().to_owned()),
+            service: service.as_ref().map(|service| service.program().into()),
             timeout: arguments.timeout,
             fail_on: arguments.fail_on.clone(),
             operations: arguments.ops.clone().unwrap_or_else(|| Plan::OPERATIONS.to_owned()),
@@ -238,6 +240,8 @@ struct Desk {
     last: String,
     /// Why the last trial could not run, by perturbation.
     refusals: BTreeMap<String, String>,
+    /// What else those should know who read the report.
+    notes: Vec<String>,
 }
 
 impl Desk {
@@ -254,6 +258,7 @@ impl Desk {
             failures: 0,
             last: String::new(),
             refusals: BTreeMap::new(),
+            notes: Vec::new(),
         }
     }
 }

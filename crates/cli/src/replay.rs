@@ -17,6 +17,9 @@ use crate::{probe, service};
 pub(crate) fn run(arguments: &ReplayArguments) -> Result<Exit, Failure> {
     let case = Case::open(&arguments.case)?;
     if let Some((order, pair)) = probe::recorded(&case, &arguments.trial)? {
+        if arguments.pid.is_some() {
+            return Err(Failure::NoService);
+        }
         return probe::again(&order, &pair, arguments);
     }
     let mut output = Output::open(arguments.report.output.as_deref())?;

@@ -19,14 +19,14 @@ pub(crate) fn again(pid: Option<i32>, order: &Order) -> Result<Option<Service>, 
     match (pid, &order.plan.service) {
         (None, None) => Ok(None),
         (Some(_), None) => Err(Failure::NoService),
-        (None, Some(program)) => Err(Failure::WhichService(program.clone())),
+        (None, Some(program)) => Err(Failure::WhichService(program.into())),
         (Some(pid), Some(program)) => {
             let service = Service::new(pid)?;
             if service.program() == program {
                 return Ok(Some(service));
             }
             let found = service.program().to_owned();
-            Err(Failure::OtherService { pid, found, expected: program.clone() })
+            Err(Failure::OtherService { pid, found, expected: program.into() })
         }
     }
 }

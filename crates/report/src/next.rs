@@ -117,10 +117,9 @@ fn look_harder(summary: &Summary) -> String {
     }
 }
 
-/// To look for so long, as hard in the last second as in the first. The first ten are not backed off anyway.
+/// To look for so long, as hard in the last second as in the first.
 fn for_all_of(seconds: u64) -> String {
-    let no_backoff = if seconds > SHORTEST { " --no-backoff" } else { "" };
-    format!("--for {seconds}s{no_backoff}")
+    format!("--for {seconds}s --no-backoff")
 }
 
 /// Four fifths: the sampler aims just below its budget. First visits have one of their own.

@@ -184,7 +184,7 @@ impl<'a, W: Fn(&mut Attendant, &[u8]) -> Vec<u8>> Field<'a, W> {
             let assignment = self.next_assignment();
             let perturbed = self.hunt.service.map(|service| service.perturb(&mut self.crew, assignment));
             if let Some(Err(why)) = perturbed {
-                self.is_service_gone = self.hunt.service.is_some_and(Service::has_ended);
+                self.is_service_gone = self.hunt.service.is_some_and(Service::is_dying);
                 if self.is_service_gone {
                     return Ok(());
                 }

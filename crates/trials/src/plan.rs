@@ -1,5 +1,4 @@
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -15,7 +14,7 @@ pub struct Plan {
     pub command: Vec<OsString>,
     /// The program of a process that runs already, where that is what is hunted: the command is its client then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service: Option<PathBuf>,
+    pub service: Option<OsString>,
     /// How long a trial may take until it counts as hung.
     pub timeout: Duration,
     /// A trial with a line of output that matches this has failed.

@@ -37,6 +37,9 @@ impl<'a, W: Fn(&mut Attendant, &[u8]) -> Vec<u8>> Repeater<'a, W> {
         Ok(brought.map(|Brought { mut trial, .. }| {
             if let Some(service) = self.service {
                 service.calm(&mut self.crew, &mut trial);
+                if service.has_ended() {
+                    service.blame(&mut trial);
+                }
             }
             trial
         }))

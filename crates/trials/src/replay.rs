@@ -39,8 +39,10 @@ pub fn replay(replay: &Replay<'_>, listener: &mut dyn Listener) -> Result<Replay
     let work = |attendant: &mut Attendant, task: &[u8]| stage.run_told(attendant, task);
     let mut repeater = Repeater::new(work, service)?;
     for round in 0..times {
-        if service.is_some_and(Service::has_ended) {
-            break;
+        match service.filter(|service| service.has_ended()) {
+            Some(service) if round == 0 => return Err(HuntError::CouldNotRun(service.why_ended())),
+            Some(_) => break,
+            None => {}
         }
         let Some(trial) = repeater.run(seed, perturbation)? else { break };
         if let (Outcome::CouldNotRun { why }, 0) = (&trial.outcome, round) {

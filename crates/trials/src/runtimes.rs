@@ -63,10 +63,15 @@ pub(crate) fn of_program(program: &OsStr) -> Runtimes {
     found
 }
 
-/// Looks at a process that runs, and its children.
+/// Looks at a process that runs, and its children, in whatever container they are.
 pub(crate) fn of_process(pid: i32) -> Runtimes {
-    let files = descendants(pid).into_iter().chain([pid]).flat_map(mapped_files);
-    files.flat_map(|file| of_file(&file)).collect()
+    let root = PathBuf::from(format!("/proc/{pid}/root"));
+    let files: BTreeSet<PathBuf> = descendants(pid).into_iter().chain([pid]).flat_map(mapped_files).collect();
+    let inside =
+        |file: &PathBuf| file.strip_prefix("/").map_or_else(|_| file.clone(), |file| root.join(file));
+    // The program's own file is there even where it was replaced.
+    let own = of_file(Path::new(&format!("/proc/{pid}/exe")));
+    files.iter().flat_map(|file| of_file(&inside(file))).chain(own).collect()
 }
 
 /// Looks at the processes of a run until it is over.

@@ -360,12 +360,19 @@ impl Process {
     /// Shares the budget out anew: less of it while nothing new is seen; of a process without traps, a share of the time that
     /// it runs.
     pub(crate) fn set_budget(&mut self, budget: f64) {
+        if self.backoff.is_none() && !self.is_trapless {
+            return self.sampler.set_budget(budget);
+        }
+        let now = Instant::now();
+        let is_known_now = self.utilization.measure(self.pid, now);
+        let running = self.utilization.share();
+        if let Some(backoff) = &mut self.backoff {
+            backoff.go_on(now, running);
+        }
         let attention = self.attention();
         if !self.is_trapless {
             return self.sampler.set_budget(budget * attention);
         }
-        let is_known_now = self.utilization.measure(self.pid, Instant::now());
-        let running = self.utilization.share();
         self.sampler.set_budget(budget * running * attention);
         // That is our own time. The process notices little of it, whether it has much to do or not.
         self.sampler.set_breaking_budget(budget * attention);
@@ -378,13 +385,13 @@ impl Process {
 
     /// The share of its budget that is spent at the moment.
     pub(crate) fn attention(&self) -> f64 {
-        self.backoff.as_ref().map_or(1.0, |backoff| backoff.share(Instant::now()))
+        self.backoff.as_ref().map_or(1.0, Backoff::share)
     }
 
     /// Something new was seen of it.
     fn note_news(&mut self) {
         if let Some(backoff) = &mut self.backoff {
-            backoff.note_news(Instant::now());
+            backoff.note_news();
         }
     }
 

@@ -21,9 +21,9 @@ pub(crate) struct WatchArguments {
     #[arg(long, value_name = "PERCENT", default_value = "2%", value_parser = share)]
     pub(crate) budget: f64,
 
-    /// Spend the whole budget for as long as the watch lasts. Without it, what is spent is halved every five seconds, down to
-    /// an eighth, once nothing new was seen for ten: no finding, no more threads, no code that was loaded, hardly any that
-    /// runs for the first time.
+    /// Spend the whole budget for as long as the watch lasts. Without it, what is spent is halved every 2.5 s, down to an
+    /// eighth, once nothing new was seen for 5 s: no finding, no more threads, no code that was loaded, hardly any that runs
+    /// for the first time. In a process that is idle half of the time both are twice as long.
     #[arg(long)]
     pub(crate) no_backoff: bool,
 

@@ -43,7 +43,7 @@ pub(super) fn examine() -> Vec<Check> {
     ];
     // Of a program that may not be traced nothing else was tried.
     if trial.refused.is_none() {
-        checks.extend([registers(&trial), system_calls(&trial), clock(&trial)]);
+        checks.extend([registers(&trial), system_calls(&trial), tracepoints(&trial), clock(&trial)]);
     }
     checks.push(filter(&status, &trial));
     checks.push(namespace(&uid_map));
@@ -166,6 +166,18 @@ fn system_calls(trial: &Trial) -> Check {
         "not seen: a read(2) into a buffer that another thread uses goes unnoticed",
         "sysctl kernel.perf_event_paranoid=1, or run jostle with CAP_PERFMON",
     )
+}
+
+fn tracepoints(trial: &Trial) -> Check {
+    const SUBJECT: &str = "tracepoints";
+    match &trial.no_tracepoint {
+        None => Check::good(SUBJECT, "allowed"),
+        Some(error) => Check::limited(
+            SUBJECT,
+            format!("refused: {error}; in a process that is attached to, whoever is looked at is stopped"),
+            "sysctl kernel.perf_event_mlock_kb=4096",
+        ),
+    }
 }
 
 fn clock(trial: &Trial) -> Check {

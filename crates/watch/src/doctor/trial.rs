@@ -10,6 +10,7 @@ use crate::sys::perf::Watchpoint;
 use crate::sys::profile::Profile;
 use crate::sys::ptrace::{self, Event};
 use crate::sys::signals::{self, Blocked};
+use crate::sys::tracepoint::Tracepoint;
 
 /// How long the program may take to come to its first instruction.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -25,6 +26,8 @@ pub(super) struct Trial {
     pub(super) no_register: Option<io::Error>,
     /// Whether accesses by the kernel, in system calls, can be watched.
     pub(super) sees_kernel: bool,
+    /// Why it could not be recorded who comes somewhere, so that he has to be stopped.
+    pub(super) no_tracepoint: Option<io::Error>,
     /// Why it could not be sampled where it runs.
     pub(super) no_profile: Option<io::Error>,
 }
@@ -53,6 +56,7 @@ pub(super) fn attempt() -> Trial {
 
 fn try_everything(pid: i32) -> Trial {
     let sees_kernel = Watchpoint::reserve(pid, false).is_ok();
+    let no_tracepoint = Tracepoint::reserve(pid).err();
     let mut registers = Vec::new();
     let no_register = loop {
         match Watchpoint::reserve(pid, !sees_kernel) {
@@ -65,6 +69,7 @@ fn try_everything(pid: i32) -> Trial {
         registers: registers.len(),
         no_register,
         sees_kernel,
+        no_tracepoint,
         no_profile: Profile::begin(pid).err(),
     }
 }

@@ -223,7 +223,7 @@ impl Process {
             self.sampler.came_alive(&self.catalogue, id);
             let is_own = self.catalogue.site(id).part == Part::User;
             if let Some(backoff) = self.backoff.as_mut().filter(|_| is_own) {
-                backoff.note_site(Instant::now());
+                backoff.note_site();
             }
         }
         let mut most = 0.0_f64;

@@ -2,7 +2,7 @@
 //!
 //! ptrace, orphans and signals are a process's affair, not a thread's. The one that started them does nothing but wait.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::panic::{self, AssertUnwindSafe};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::disturbance::Disturbance;
 use super::ready::{is_ready, readable};
-use super::{descendants, follower, signals};
+use super::{attach, descendants, follower, signals};
 use crate::{Attendant, Options, Outcome};
 
 /// What happened.
@@ -53,6 +53,8 @@ pub struct Crew<W> {
     orphans: VecDeque<(u64, Vec<u8>)>,
     /// What goes on around the tasks.
     disturbance: Option<Disturbance>,
+    /// Children that somebody had before he became us: none of them is left over from a task.
+    elder: BTreeSet<i32>,
 }
 
 struct Member {
@@ -79,6 +81,7 @@ impl<W: Fn(&mut Attendant, &[u8]) -> Vec<u8>> Crew<W> {
             tasks: 0,
             orphans: VecDeque::new(),
             disturbance: None,
+            elder: attach::children(std::process::id() as i32).into_iter().collect(),
         })
     }
 
@@ -198,7 +201,8 @@ impl<W: Fn(&mut Attendant, &[u8]) -> Vec<u8>> Crew<W> {
         let _ = signals::send(pid, libc::SIGKILL);
         let status = descendants::wait_for(pid);
         let disturbing = self.disturbance.iter().map(|disturbance| disturbance.pid);
-        descendants::kill_all(&self.members.iter().map(|member| member.pid).chain(disturbing).collect());
+        let ours = self.members.iter().map(|member| member.pid).chain(disturbing);
+        descendants::kill_all(&ours.chain(self.elder.iter().copied()).collect());
         libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status))
     }
 }
@@ -213,7 +217,7 @@ impl<W> Drop for Crew<W> {
             return;
         }
         self.members.clear();
-        descendants::kill_all(&Default::default());
+        descendants::kill_all(&self.elder);
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::panic::{self, AssertUnwindSafe};
+use std::process;
 
 use super::{descendants, follower, signals};
 use crate::{Observer, Options, Outcome, Progress};
@@ -33,6 +34,9 @@ impl Disturbance {
         let pid = follower::fork(|| {
             // Whoever has an end of his own to read from never hears that nobody reads.
             told = None;
+            // Who kills our group means those who can be killed without harm. We hear of it all the same.
+            // SAFETY: takes numbers only.
+            unsafe { libc::setpgid(0, 0) };
             // What goes wrong here goes wrong only here.
             let _ = panic::catch_unwind(AssertUnwindSafe(|| disturb(options, telling, tell)));
         });
@@ -79,8 +83,9 @@ struct Herald {
 
 impl Observer for Herald {
     fn progress(&mut self, _: &Progress) {
-        if !std::mem::replace(&mut self.has_told, true) {
-            let _ = self.telling.write_all(&[BEGUN]);
+        if !std::mem::replace(&mut self.has_told, true) && self.telling.write_all(&[BEGUN]).is_err() {
+            // Who waits for it is gone.
+            let _ = signals::send(process::id() as i32, libc::SIGTERM);
         }
     }
 }

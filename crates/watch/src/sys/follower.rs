@@ -11,11 +11,12 @@ use super::front;
 /// # Errors
 /// When the system has no room for another process.
 pub(super) fn fork(work: impl FnOnce()) -> io::Result<i32> {
+    let own = std::process::id();
     // SAFETY: no other thread exists whose locks the child could inherit.
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
         0 => {
-            front::follow_parent();
+            front::follow(own);
             work();
             // SAFETY: takes a number only. What the parent would do at its exit is not ours to do.
             unsafe { libc::_exit(0) }

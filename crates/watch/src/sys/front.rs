@@ -50,9 +50,10 @@ pub(crate) fn is_gone() -> bool {
     front != 0 && std::os::unix::process::parent_id() != front as u32
 }
 
-/// Makes the process that has just forked us the one without which we do not go on.
-pub(crate) fn follow_parent() {
-    FRONT.store(std::os::unix::process::parent_id() as i32, Ordering::Relaxed);
+/// Makes process `parent`, which has just forked us, the one without which we do not go on. It knows its own number; who our
+/// parent is by now may be another one.
+pub(crate) fn follow(parent: u32) {
+    FRONT.store(parent as i32, Ordering::Relaxed);
     mourn();
 }
 

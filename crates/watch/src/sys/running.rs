@@ -1,8 +1,10 @@
 //! A process that somebody else has started, known again for as long as it lives.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -30,14 +32,28 @@ impl Running {
             Some(libc::ESRCH) => WatchError::NoProcess(pid),
             _ => WatchError::Wait(error),
         })?;
-        let program = fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
-        Ok(Self { pid, program, file })
+        let link = PathBuf::from(format!("/proc/{pid}/exe"));
+        match fs::read_link(&link) {
+            Ok(program) => Ok(Self { pid, program: as_it_was(program), file }),
+            Err(source) => Err(WatchError::Read { program: link, source }),
+        }
     }
 
-    /// Whether it has ended, or does within this time; whoever dumps its core runs no more.
+    /// Whether it has ended, or does within this time. Whoever dumps its core, or gives back its memory, runs no more.
     pub fn ends_within(&self, time: Duration) -> bool {
         let status = || fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
-        is_ready(&mut [readable(&self.file)], time) || status::field(&status(), "CoreDumping:") == Some("1")
+        let is_dying = |status: &str| {
+            status::field(status, "CoreDumping:") == Some("1") || status::field(status, "VmSize:").is_none()
+        };
+        is_ready(&mut [readable(&self.file)], time) || is_dying(&status())
+    }
+}
+
+/// The path of a program that may have been replaced since it was started, of which the kernel says so behind it.
+fn as_it_was(program: PathBuf) -> PathBuf {
+    match program.as_os_str().as_bytes().strip_suffix(b" (deleted)") {
+        Some(path) if !program.exists() => PathBuf::from(OsStr::from_bytes(path)),
+        _ => program,
     }
 }
 
@@ -53,9 +69,16 @@ fn open(pid: i32) -> io::Result<OwnedFd> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
     use std::process::Command;
 
     use super::*;
+
+    #[test]
+    fn a_program_that_was_replaced_is_known_by_its_old_path() {
+        assert_eq!(as_it_was("/srv/no-such-service (deleted)".into()), Path::new("/srv/no-such-service"));
+        assert_eq!(as_it_was("/srv/service".into()), Path::new("/srv/service"));
+    }
 
     #[test]
     fn the_end_of_a_process_is_seen_before_its_parent_takes_note() {
