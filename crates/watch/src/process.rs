@@ -375,7 +375,7 @@ impl Process {
         }
         self.sampler.set_budget(budget * running * attention);
         // That is our own time. The process notices little of it, whether it has much to do or not.
-        self.sampler.set_breaking_budget(budget * attention);
+        self.sampler.set_breaking_budget(budget, running, attention);
         // The bound rests on these holds; without them it would never be reached where threads share nothing.
         self.sampler.set_blind_budget(budget * running, running);
         if is_known_now && self.is_attached && !self.is_kin {

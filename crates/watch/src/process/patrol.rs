@@ -39,6 +39,7 @@ pub(super) struct Breakpoint {
     cookie: u64,
     /// Whether it only records who comes.
     is_traced: bool,
+    since: Instant,
     until: Instant,
 }
 
@@ -50,6 +51,9 @@ impl Process {
             return;
         }
         self.give_up_breakpoint();
+        if !self.sampler.may_arm(now) {
+            return;
+        }
         self.observe(now);
         if self.breakpoint.is_some() || self.observations.is_busy() {
             return;
@@ -155,6 +159,7 @@ impl Process {
             at,
             cookie,
             is_traced,
+            since: now,
             until: now + self.utilization.stretched(wait),
         });
     }
@@ -177,6 +182,7 @@ impl Process {
     /// Takes the breakpoint away, and looks at those whom it has recorded.
     fn lift_breakpoint(&mut self) -> Option<Breakpoint> {
         let waiting = self.breakpoint.take()?;
+        self.sampler.armed.spend(waiting.since.elapsed());
         let mut passed = Vec::new();
         let took = processor_time::of(|| {
             if waiting.is_traced {

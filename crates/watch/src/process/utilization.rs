@@ -15,8 +15,9 @@ const LATEST: f64 = 0.15;
 /// A process is never taken for idler than that: something would have to be seen of it all the same.
 const LEAST: f64 = 0.05;
 
-/// How many times as long one waits there at most for something to happen.
-const LONGEST_WAIT: f64 = 8.0;
+/// How many times as long one waits there at most for something to happen. Not much longer: in a service at 2,000 requests a
+/// second with five findings, five seconds found 4.5 of them with twice the time, and 2.0 with eight times (six runs each).
+const LONGEST_WAIT: f64 = 2.0;
 
 /// The share of wall time for which a process runs, in all of its threads together, 1 at most.
 #[derive(Debug)]
@@ -86,8 +87,8 @@ mod tests {
     fn the_less_happens_the_longer_one_waits_but_not_for_ever() {
         let wait = Duration::from_millis(4);
         assert_eq!(noted(&[1.0]).stretched(wait), wait);
-        assert_eq!(noted(&[0.5]).stretched(wait), 2 * wait);
-        assert_eq!(noted(&[0.0]).stretched(wait), 8 * wait);
+        assert_eq!(noted(&[0.8]).stretched(wait), wait.mul_f64(1.25));
+        assert_eq!(noted(&[0.0]).stretched(wait), 2 * wait);
     }
 
     #[test]

@@ -108,6 +108,7 @@ impl Process {
     /// Ends it, and learns from it.
     pub(in crate::process) fn end_observation(&mut self) {
         let Some((question, since, _)) = self.observations.under_way.take() else { return };
+        self.sampler.armed.spend(since.elapsed());
         let took = processor_time::of(|| {
             let arrivals = self.tracepoints.take_away();
             let over = tracepoint::now();
