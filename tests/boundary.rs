@@ -115,6 +115,45 @@ fn values_that_arrive_are_followed_and_arrive_all_the_same() {
 }
 
 #[test]
+fn a_number_in_a_floating_point_register_is_followed_too() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let found = swap(&specimen("go-purego-float-broken"));
+    let evidence = &found["evidence"];
+    assert_eq!(evidence["register"], "xmm0");
+    assert_eq!(evidence["function"], "half_of");
+    let numbers = [&evidence["returned"], &evidence["received"]].map(number);
+    // All that is asked for is the half of a whole number up to 1,536; or it is what another one is about to ask for.
+    assert!(
+        numbers.iter().all(|number| (0.5..=1536.0).contains(number) && (2.0 * number).fract() == 0.0),
+        "{found:#}"
+    );
+    assert_ne!(numbers[0].to_bits(), numbers[1].to_bits());
+    assert!(side_contains(&found["places"][0], "main.halfOf"), "{found:#}");
+    assert_keeps_the_contract(&found);
+}
+
+/// The number of 64 bits that is written as the hexadecimal one of a register.
+fn number(register: &Value) -> f64 {
+    let digits = register.as_str().and_then(|text| text.strip_prefix("0x")).expect("hexadecimal digits");
+    f64::from_bits(u64::from_str_radix(digits, 16).expect("hexadecimal digits"))
+}
+
+#[test]
+fn numbers_that_arrive_are_followed_and_arrive_all_the_same() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let (run, report) = watched("--for 20s", &specimen("go-purego-float-healthy"), "8");
+    assert!(report.findings.is_empty(), "{run:#?}");
+    assert_eq!(report.target_code(), Some(0), "{run:#?}");
+    assert!(report.summary["counts"]["calls_parked"].as_u64() > Some(0), "{run:#?}");
+}
+
+#[test]
 fn of_an_unknown_release_of_go_no_goroutine_is_parked() {
     let _machine = have_the_machine();
     if !machine_lets_us_look() {

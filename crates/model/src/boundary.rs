@@ -12,12 +12,25 @@ pub enum Given {
     Argument,
 }
 
+/// The register in which a function returns its result: native code (System V ABI for x86-64, 3.2.3) and Go (`abi-internal` of
+/// its sources) use the same ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResultRegister {
+    /// An integer, or a pointer.
+    Rax,
+    /// A floating-point number: all 64 bits, or the lower 32 of them.
+    Xmm0,
+}
+
 /// The evidence of a value that did not arrive: what a native function returned, and what its caller got instead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Boundary {
     /// The native function, as far as it has a name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub function: Option<String>,
+    /// Where it returned a value.
+    pub register: ResultRegister,
     /// What it returned (hexadecimal).
     pub returned: String,
     /// What its caller received (hexadecimal).

@@ -39,7 +39,7 @@ pub use access::{Access, Atomicity, Direction};
 pub use address::{Address, FileAddress};
 pub use bisection::{BisectionSummary, Tried};
 pub use bound::UpperBound;
-pub use boundary::{Boundary, Given};
+pub use boundary::{Boundary, Given, ResultRegister};
 pub use call::{CallEnd, CallPhase, CallSummary, Caller, SerialRun, StepCount, Whereabouts, WrongAnswer};
 pub use crash::{Crash, Hang, Register};
 pub use crossing::{Crossing, Exchange};

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use jostle_model::{
-    Atomicity, Boundary, Collision, Crash, Evidence, Finding, Grade, Lifetimes, Place, Role, Rule, Thread,
+    Atomicity, Boundary, Collision, Crash, Evidence, Finding, Grade, Lifetimes, Place, ResultRegister, Role,
+    Rule, Thread,
 };
 
 use crate::{paths, printable, probe, quantity, shadow, signal};
@@ -149,11 +150,29 @@ fn frequency(collision: &Collision) -> String {
 }
 
 fn boundary_deed(boundary: &Boundary, place: &Place, who: &str) -> String {
-    let received = hexadecimal(&boundary.received);
+    let received = result(boundary, &boundary.received);
     match place.role {
         Role::Return => format!("{who} was returned {received} here"),
         Role::Pass => format!("{who} was about to pass {received} here"),
         _ => format!("{who} calls here, and is handed {received}"),
+    }
+}
+
+/// A value that was returned, as its type has it, as far as the register tells.
+fn result(boundary: &Boundary, value: &str) -> String {
+    let hexadecimal = hexadecimal(value);
+    let bits = value.strip_prefix("0x").and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    match (boundary.register, bits) {
+        (ResultRegister::Xmm0, Some(bits)) => format!("{} ({hexadecimal})", floating(bits)),
+        _ => hexadecimal,
+    }
+}
+
+/// The number that a floating-point register holds: of 32 bits, where there is nothing above.
+fn floating(bits: u64) -> String {
+    match u32::try_from(bits) {
+        Ok(bits) => format!("{:?}", f32::from_bits(bits)),
+        Err(_) => format!("{:?}", f64::from_bits(bits)),
     }
 }
 
@@ -163,7 +182,7 @@ fn boundary_measured(boundary: &Boundary) -> Vec<String> {
         0 | 1 => format!("seen once, after {first}"),
         times => format!("seen {} times, first after {first}", quantity::count(times)),
     };
-    let [returned, received] = [&boundary.returned, &boundary.received].map(|value| hexadecimal(value));
+    let [returned, received] = [&boundary.returned, &boundary.received].map(|value| result(boundary, value));
     let followed = quantity::counted(boundary.followed, "followed call");
     let parked = quantity::count(boundary.parked);
     vec![
@@ -238,4 +257,16 @@ fn past(role: Role) -> &'static str {
 fn hexadecimal(value: &str) -> String {
     let digits = printable::shortened(value, SHORT);
     if digits.starts_with("0x") { digits } else { format!("0x{digits}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_floating_point_number_is_one_of_32_bits_where_nothing_stands_above() {
+        assert_eq!(floating(145.5_f64.to_bits()), "145.5");
+        assert_eq!(floating(145.5_f32.to_bits().into()), "145.5");
+        assert_eq!(floating(0), "0.0");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use jostle_model::Address;
+use jostle_model::{Address, ResultRegister};
 
 /// One call in so many is left alone: is the value still handed on as it was returned?
 const CONTROL: u64 = 8;
@@ -26,6 +26,14 @@ pub(crate) struct Call {
     pub(crate) function: Address,
     /// Where the Go code goes on that gets the value.
     pub(crate) received_at: Address,
+}
+
+/// What a native function has returned, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Returned {
+    pub(crate) register: ResultRegister,
+    /// All bits of the register, of a floating-point one the lower 64.
+    pub(crate) value: u64,
 }
 
 /// What became of a value on its way.
@@ -101,10 +109,15 @@ pub(crate) struct Calls {
 
 impl Calls {
     /// A native function has `returned` a value. Tells whether to follow it.
-    pub(crate) fn is_worth_following(&mut self, function: Address, returned: u64) -> bool {
+    pub(crate) fn is_worth_following(&mut self, function: Address, returned: Returned) -> bool {
         let seen = self.functions.entry(function).or_default();
         seen.returned += 1;
-        let is_at_risk = seen.arrived < SAFE && POINTERS.contains(&returned);
+        let may_be_swapped = match returned.register {
+            ResultRegister::Rax => POINTERS.contains(&returned.value),
+            // One that is nothing tells nothing.
+            ResultRegister::Xmm0 => returned.value != 0,
+        };
+        let is_at_risk = seen.arrived < SAFE && may_be_swapped;
         is_at_risk || seen.swapped > 0 || seen.returned.is_multiple_of(STILL_ASKED)
     }
 
@@ -116,12 +129,16 @@ impl Calls {
     }
 
     /// What became of the value that a call `returned`, when its caller `received` this one.
-    pub(crate) fn arrival(&self, call: Call, returned: u64, received: u64, met: &Met<'_>) -> Arrival {
+    pub(crate) fn arrival(&self, call: Call, returned: Returned, received: u64, met: &Met<'_>) -> Arrival {
         let handed_on = || self.kinds.get(&call).is_some_and(|kind| kind.agreed > 0 && kind.differed == 0);
-        let is_telling = || received >= TELLING && (received != met.argument || met.is_read);
-        if is_same(returned, received) {
+        let is_telling = || match returned.register {
+            ResultRegister::Rax => received >= TELLING && (received != met.argument || met.is_read),
+            // Whatever was computed last is left in such a register, and many values are common.
+            ResultRegister::Xmm0 => false,
+        };
+        if returned.is(received) {
             Arrival::Whole
-        } else if !met.values.contains(&received) {
+        } else if !met.values.iter().any(|value| returned.was_replaced_by(*value, received)) {
             Arrival::Other
         } else if is_telling() || handed_on() {
             Arrival::Swapped
@@ -187,6 +204,35 @@ impl Calls {
     }
 }
 
+impl Returned {
+    /// Whether it is what was `received`.
+    fn is(self, received: u64) -> bool {
+        match self.register {
+            ResultRegister::Rax => is_same(self.value, received),
+            ResultRegister::Xmm0 => is_same_number(self.value, received),
+        }
+    }
+
+    /// Whether what was `received` is this `value`, which somebody has put in its place.
+    pub(crate) fn was_replaced_by(self, value: u64, received: u64) -> bool {
+        match self.register {
+            ResultRegister::Rax => value == received,
+            ResultRegister::Xmm0 => is_same_number(value, received),
+        }
+    }
+}
+
+/// Whether a value is the other one, as a floating-point number of 64 or 32 bits, converted or not: what stands above 32 of them
+/// in a register means nothing where it was returned, and was cleared where it is received.
+fn is_same_number(returned: u64, received: u64) -> bool {
+    let single = f32::from_bits(returned as u32);
+    let is_single = |number: f32| number.to_bits() != 0 && u64::from(number.to_bits()) == received;
+    returned == received
+        || is_single(single)
+        || is_single(f64::from_bits(returned) as f32)
+        || single != 0.0 && f64::from(single).to_bits() == received
+}
+
 /// Whether a value is the other one, as a number of 64, 32, 16 or 8 bits: what stands above those in a register means
 /// nothing.
 fn is_same(returned: u64, received: u64) -> bool {
@@ -213,8 +259,22 @@ mod tests {
         calls
     }
 
+    fn integer(value: u64) -> Returned {
+        Returned { register: ResultRegister::Rax, value }
+    }
+
+    fn number(value: u64) -> Returned {
+        Returned { register: ResultRegister::Xmm0, value }
+    }
+
     fn arrival(calls: &Calls, returned: u64, received: u64, values: &[u64]) -> Arrival {
-        calls.arrival(CALL, returned, received, &Met { values, argument: ARGUMENT, is_read: false })
+        calls.arrival(CALL, integer(returned), received, &Met { values, argument: ARGUMENT, is_read: false })
+    }
+
+    fn arrival_of_number(calls: &Calls, returned: f64, received: f64, others: &[f64]) -> Arrival {
+        let values: Vec<u64> = others.iter().map(|other| other.to_bits()).collect();
+        let met = Met { values: &values, argument: ARGUMENT, is_read: true };
+        calls.arrival(CALL, number(returned.to_bits()), received.to_bits(), &met)
     }
 
     #[test]
@@ -231,7 +291,7 @@ mod tests {
     fn what_the_caller_had_passed_itself_was_not_swapped() {
         assert_eq!(arrival(&after(&[]), MINE, ARGUMENT, &[ARGUMENT]), Arrival::Unclear);
         let met = Met { values: &[ARGUMENT], argument: ARGUMENT, is_read: true };
-        assert_eq!(after(&[]).arrival(CALL, MINE, ARGUMENT, &met), Arrival::Swapped);
+        assert_eq!(after(&[]).arrival(CALL, integer(MINE), ARGUMENT, &met), Arrival::Swapped);
     }
 
     #[test]
@@ -245,6 +305,35 @@ mod tests {
     fn what_stands_above_a_narrow_value_means_nothing() {
         assert_eq!(arrival(&after(&[]), 0x7f00_0000_0001, 1, &[1]), Arrival::Whole);
         assert_eq!(arrival(&after(&[]), 0xffff_ffff, u64::MAX, &[]), Arrival::Whole);
+    }
+
+    #[test]
+    fn a_number_was_swapped_only_where_numbers_were_seen_to_arrive() {
+        assert_eq!(arrival_of_number(&after(&[]), 1.5, 2.5, &[2.5]), Arrival::Unclear);
+        let calls = after(&[Arrival::Whole]);
+        assert_eq!(arrival_of_number(&calls, 1.5, 2.5, &[2.5]), Arrival::Swapped);
+        assert_eq!(arrival_of_number(&calls, 1.5, 1.5, &[2.5]), Arrival::Whole);
+        assert_eq!(arrival_of_number(&calls, 1.5, 3.5, &[2.5]), Arrival::Other);
+    }
+
+    #[test]
+    fn a_number_is_the_same_with_as_many_bits_as_its_caller_wants() {
+        let (double, single) = (1.1_f64.to_bits(), u64::from(1.1_f32.to_bits()));
+        let garbage = 0x5555_0000_0000_0000;
+        assert!(number(single | garbage).is(single));
+        assert!(number(single | garbage).is(f64::from(1.1_f32).to_bits()));
+        assert!(number(double).is(single));
+        assert!(!number(double).is(1.2_f64.to_bits()));
+        // The lower halves of these are the same.
+        assert!(!number(1.0_f64.to_bits()).is(2.0_f64.to_bits()));
+        assert!(!number(1.0_f64.to_bits()).is(0));
+    }
+
+    #[test]
+    fn a_number_that_is_nothing_is_asked_less() {
+        let mut calls = Calls::default();
+        assert!(!calls.is_worth_following(CALL.function, number(0)));
+        assert!(calls.is_worth_following(CALL.function, number(1.5_f64.to_bits())));
     }
 
     #[test]
@@ -273,19 +362,21 @@ mod tests {
     fn a_function_whose_values_arrive_whatever_happens_is_asked_less() {
         let mut calls = Calls::default();
         for _ in 0..SAFE {
-            assert!(calls.is_worth_following(CALL.function, MINE));
+            assert!(calls.is_worth_following(CALL.function, integer(MINE)));
             calls.note(CALL, Arrival::Whole, Some(Parked { at: PLACES[0], met: true }));
         }
-        let asked = (0..STILL_ASKED).filter(|_| calls.is_worth_following(CALL.function, MINE)).count();
+        let asked =
+            (0..STILL_ASKED).filter(|_| calls.is_worth_following(CALL.function, integer(MINE))).count();
         assert_eq!(asked, 1);
         calls.note(CALL, Arrival::Swapped, Some(Parked { at: PLACES[0], met: true }));
-        assert!(calls.is_worth_following(CALL.function, MINE));
+        assert!(calls.is_worth_following(CALL.function, integer(MINE)));
     }
 
     #[test]
     fn what_is_no_pointer_is_asked_less() {
         let mut calls = Calls::default();
-        let asked = (0..STILL_ASKED).filter(|_| calls.is_worth_following(CALL.function, ARGUMENT)).count();
+        let asked =
+            (0..STILL_ASKED).filter(|_| calls.is_worth_following(CALL.function, integer(ARGUMENT))).count();
         assert_eq!(asked, 1);
     }
 

@@ -1,11 +1,14 @@
-//! Whether code makes use of what a call returned, read off its instructions.
+//! Whether code makes use of what a call returned, and in which register, read off its instructions.
 //!
 //! In Go nothing survives a call in a register, so code that reads the first result's register behind a call, and has not
-//! written it before, reads a result of that call (`abi-internal` of the Go sources: integer results begin at RAX, and there
-//! are no callee-saved registers). Of a function without a result, the register holds whatever was left there.
+//! written it before, reads a result of that call (`abi-internal` of the Go sources: integer results begin at RAX, those in
+//! floating point at X0, and there are no callee-saved registers). Of a function without a result, the register holds whatever
+//! was left there.
 
-use iced_x86::{Decoder, DecoderOptions, FlowControl, InstructionInfoFactory, OpAccess, Register};
-use jostle_model::Address;
+use iced_x86::{
+    Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, Register,
+};
+use jostle_model::{Address, ResultRegister};
 use jostle_stacks::AddressSpace;
 
 use crate::modules::function_code;
@@ -26,25 +29,43 @@ enum Use {
     Unknown,
 }
 
-/// Whether a result is read for certain by the code that a call returns to, at the first of these return addresses, or by
-/// whoever gets it handed on: the further ones.
-pub(crate) fn is_read(space: &AddressSpace, returns_to: impl Iterator<Item = Address>) -> bool {
-    let mut uses = returns_to.take(HANDED_ON).map(|at| use_behind(space, at));
+/// Whether a result in this register is read for certain by the code that a call returns to, at the first of these return
+/// addresses, or by whoever gets it handed on: the further ones.
+pub(crate) fn is_read(
+    space: &AddressSpace,
+    register: ResultRegister,
+    returns_to: impl Iterator<Item = Address>,
+) -> bool {
+    let mut uses = returns_to.take(HANDED_ON).map(|at| use_behind(space, register, at));
     uses.find(|found| *found != Use::HandedOn) == Some(Use::Read)
 }
 
-fn use_behind(space: &AddressSpace, at: Address) -> Use {
-    let Some((start, code)) = function_code(space, at - 1) else { return Use::Unknown };
-    code.get((at.0 - start.0) as usize..).map_or(Use::Unknown, |code| use_in(code, at))
+/// Where the value is that such code gets of a call: in the floating-point register, if that is what it reads.
+pub(crate) fn register_read(
+    space: &AddressSpace,
+    returns_to: impl Iterator<Item = Address> + Clone,
+) -> ResultRegister {
+    use ResultRegister::{Rax, Xmm0};
+    let is_float = is_read(space, Xmm0, returns_to.clone()) && !is_read(space, Rax, returns_to);
+    if is_float { Xmm0 } else { Rax }
 }
 
-fn use_in(code: &[u8], at: Address) -> Use {
+fn use_behind(space: &AddressSpace, register: ResultRegister, at: Address) -> Use {
+    let Some((start, code)) = function_code(space, at - 1) else { return Use::Unknown };
+    code.get((at.0 - start.0) as usize..).map_or(Use::Unknown, |code| use_in(code, register, at))
+}
+
+fn use_in(code: &[u8], register: ResultRegister, at: Address) -> Use {
+    let result = match register {
+        ResultRegister::Rax => Register::RAX,
+        ResultRegister::Xmm0 => Register::XMM0,
+    };
     let mut info = InstructionInfoFactory::new();
     for instruction in Decoder::with_ip(64, code, at.0, DecoderOptions::NONE).into_iter().take(SOON) {
         let accesses = info.info(&instruction).used_registers().iter();
-        let of_result = accesses.filter(|used| used.register().full_register() == Register::RAX);
+        let of_result = accesses.filter(|used| used.register().full_register() == result.full_register());
         let accesses: Vec<OpAccess> = of_result.map(|used| used.access()).collect();
-        if accesses.iter().any(|access| reads(*access)) {
+        if accesses.iter().any(|access| reads(&instruction, register, *access)) {
             return Use::Read;
         }
         if !accesses.is_empty() {
@@ -59,8 +80,22 @@ fn use_in(code: &[u8], at: Address) -> Use {
     Use::Unknown
 }
 
-fn reads(access: OpAccess) -> bool {
-    matches!(access, OpAccess::Read | OpAccess::ReadWrite | OpAccess::ReadCondWrite)
+/// Whether an instruction that accesses a register makes use of the number in it. Nearly all that write a floating-point number
+/// leave what stands above it as it was, and are said to read the register.
+fn reads(instruction: &Instruction, register: ResultRegister, access: OpAccess) -> bool {
+    match access {
+        OpAccess::Read => true,
+        OpAccess::ReadWrite | OpAccess::ReadCondWrite => {
+            register == ResultRegister::Rax || is_arithmetic(instruction.mnemonic())
+        }
+        _ => false,
+    }
+}
+
+/// Whether its first operand goes into its result, as a floating-point number.
+fn is_arithmetic(mnemonic: Mnemonic) -> bool {
+    use Mnemonic::{Addsd, Addss, Divsd, Divss, Mulsd, Mulss, Subsd, Subss};
+    matches!(mnemonic, Addsd | Addss | Divsd | Divss | Mulsd | Mulss | Subsd | Subss)
 }
 
 #[cfg(test)]
@@ -68,7 +103,35 @@ mod tests {
     use super::*;
 
     fn behind(code: &[u8]) -> Use {
-        use_in(code, Address(0x1000))
+        use_in(code, ResultRegister::Rax, Address(0x1000))
+    }
+
+    fn float_behind(code: &[u8]) -> Use {
+        use_in(code, ResultRegister::Xmm0, Address(0x1000))
+    }
+
+    #[test]
+    fn a_floating_point_number_is_read_by_what_stores_copies_or_adds_it() {
+        // movsd [rsp+0x20], xmm0
+        assert_eq!(float_behind(&[0xf2, 0x0f, 0x11, 0x44, 0x24, 0x20]), Use::Read);
+        // movups xmm1, xmm0
+        assert_eq!(float_behind(&[0x0f, 0x10, 0xc8]), Use::Read);
+        // addsd xmm0, [rsp+0x20]
+        assert_eq!(float_behind(&[0xf2, 0x0f, 0x58, 0x44, 0x24, 0x20]), Use::Read);
+        // mov rax, [rsp]; ret
+        assert_eq!(float_behind(&[0x48, 0x8b, 0x04, 0x24, 0xc3]), Use::HandedOn);
+    }
+
+    #[test]
+    fn a_floating_point_register_that_is_written_was_not_read() {
+        // movsd xmm0, [rsp+0x20]
+        assert_eq!(float_behind(&[0xf2, 0x0f, 0x10, 0x44, 0x24, 0x20]), Use::Unknown);
+        // sqrtsd xmm0, [rsp+0x20]
+        assert_eq!(float_behind(&[0xf2, 0x0f, 0x51, 0x44, 0x24, 0x20]), Use::Unknown);
+        // xorps xmm0, xmm0
+        assert_eq!(float_behind(&[0x0f, 0x57, 0xc0]), Use::Unknown);
+        // cvtsi2sd xmm0, rcx
+        assert_eq!(float_behind(&[0xf2, 0x48, 0x0f, 0x2a, 0xc1]), Use::Unknown);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A value that did not arrive, before anything has a name.
 
-use jostle_model::{Address, Given};
+use jostle_model::{Address, Given, ResultRegister};
 use jostle_stacks::CodeAddress;
 
 use crate::case::{CaseKey, Side};
@@ -10,7 +10,8 @@ use crate::case::{CaseKey, Side};
 pub(crate) struct Swap {
     /// The native function.
     pub(crate) function: Address,
-    /// What it returned.
+    /// What it returned, and where.
+    pub(crate) register: ResultRegister,
     pub(crate) returned: u64,
     /// What was received, and what that had been to whom it belonged.
     pub(crate) received: u64,

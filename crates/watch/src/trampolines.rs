@@ -2,17 +2,19 @@
 //!
 //! purego, and what was made after its example, calls native functions from a few lines of assembly. Those load the
 //! function and its arguments from a *record*, call it, and store what it returned back into the record, from which Go
-//! code reads it later. Where the record lies, which word of it is the result and which the function is read off the
-//! instructions around the call, so that it holds for every version, in stripped programs too.
+//! code reads it later. Where the record lies, which words of it become the result and which one is the function is read off
+//! the instructions around the call, so that it holds for every version, in stripped programs too.
 
 use iced_x86::{Code, Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind, Register};
-use jostle_model::Address;
+use jostle_model::{Address, ResultRegister};
 use jostle_stacks::{Memory, Registers};
 
 use crate::modules::Loaded;
 
-/// How many instructions behind the call the result must have been stored.
+/// How many instructions behind the call an integer must have been stored, and how many a floating-point number: a second
+/// integer may come in between.
 const SOON: usize = 3;
+const SOON_TOO: usize = 6;
 /// Longer functions are no trampolines.
 const LONGEST: u64 = 4096;
 
@@ -21,13 +23,22 @@ const LONGEST: u64 = 4096;
 pub(crate) struct Trampoline {
     /// The instruction to which the native function returns: nothing is stored yet.
     pub(crate) returns_to: Address,
-    /// Behind the one that stores the result.
-    stored_at: Address,
     /// Where the pointer to the record lies: relative to this register.
     record: (Register, u64),
-    /// Which word of the record the function stands in, and which becomes the result.
+    /// Which word of the record the function stands in.
     function: u64,
-    result: u64,
+    /// Where an integer and, perhaps, a floating-point number is stored.
+    integer: Store,
+    float: Option<Store>,
+}
+
+/// An instruction that stores what was returned in a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Store {
+    /// Behind it.
+    done_at: Address,
+    /// Which word of the record becomes the result.
+    word: u64,
 }
 
 impl Trampoline {
@@ -43,14 +54,21 @@ impl Trampoline {
         memory.word(record + self.function).map(Address)
     }
 
-    /// The word of a record that becomes the result.
-    pub(crate) fn result(&self, record: Address) -> Address {
-        record + self.result
+    /// The word of a record that becomes what was returned in a register.
+    pub(crate) fn result(&self, record: Address, register: ResultRegister) -> Option<Address> {
+        self.store_of(register).map(|store| record + store.word)
     }
 
-    /// Whether a thread that a watchpoint has stopped at `at` has just stored what a native function returned.
-    pub(crate) fn has_stored_result(&self, at: Address) -> bool {
-        at == self.stored_at
+    /// Whether a thread that a watchpoint has stopped at `at` has just stored what a native function returned there.
+    pub(crate) fn has_stored_result(&self, at: Address, register: ResultRegister) -> bool {
+        self.store_of(register).is_some_and(|store| store.done_at == at)
+    }
+
+    fn store_of(&self, register: ResultRegister) -> Option<Store> {
+        match register {
+            ResultRegister::Rax => Some(self.integer),
+            ResultRegister::Xmm0 => self.float,
+        }
     }
 }
 
@@ -102,22 +120,29 @@ fn in_code(code: &[u8], at: Address) -> Option<Trampoline> {
         .filter(|load| is_load(load) && load.op0_register() == instructions[call].op0_register())?;
     let pointer =
         after.first().filter(|pointer| is_load(pointer) && is_on_stack(pointer) && pointer.len() > 1)?;
-    let stores_result = |store: &&Instruction| {
-        store.mnemonic() == Mnemonic::Mov
-            && store.op0_kind() == OpKind::Memory
-            && store.op1_kind() == OpKind::Register
-            && store.op1_register() == Register::RAX
-            && store.memory_base() == pointer.op0_register()
-            && store.memory_index() == Register::None
+    let stored = |register, soon| {
+        let mut behind = after.iter().take(soon);
+        behind
+            .find(|store| stores(store, register, pointer.op0_register()))
+            .map(|store| Store { done_at: Address(store.next_ip()), word: store.memory_displacement64() })
     };
-    let store = after.iter().take(SOON).find(stores_result)?;
     Some(Trampoline {
         returns_to: Address(pointer.ip()),
-        stored_at: Address(store.next_ip()),
         record: (pointer.memory_base(), pointer.memory_displacement64()),
         function: load.memory_displacement64(),
-        result: store.memory_displacement64(),
+        integer: stored(Register::RAX, SOON)?,
+        float: stored(Register::XMM0, SOON_TOO),
     })
+}
+
+/// Whether it stores the 64 bits of a register at a fixed distance from where another one points.
+fn stores(instruction: &Instruction, register: Register, base: Register) -> bool {
+    matches!(instruction.mnemonic(), Mnemonic::Mov | Mnemonic::Movq | Mnemonic::Movsd)
+        && instruction.op0_kind() == OpKind::Memory
+        && instruction.op1_kind() == OpKind::Register
+        && instruction.op1_register() == register
+        && instruction.memory_base() == base
+        && instruction.memory_index() == Register::None
 }
 
 /// Whether it loads a register from memory at a fixed distance from another.
@@ -137,11 +162,13 @@ mod tests {
     use super::*;
 
     /// The middle of `syscall15X` of purego v0.9.1, from the load of the function on.
-    const PUREGO: [u8; 17] = [
+    const PUREGO: [u8; 29] = [
         0x4d, 0x8b, 0x13, // mov r10, [r11]
         0x41, 0xff, 0xd2, // call r10
         0x48, 0x8b, 0x7d, 0x48, // mov rdi, [rbp+0x48]
         0x48, 0x89, 0x47, 0x08, // mov [rdi+8], rax
+        0x48, 0x89, 0x57, 0x10, // mov [rdi+0x10], rdx
+        0x66, 0x0f, 0xd6, 0x87, 0x80, 0, 0, 0, // movq [rdi+0x80], xmm0
         0x31, 0xc0, // xor eax, eax
         0xc3, // ret
     ];
@@ -159,12 +186,22 @@ mod tests {
     fn the_record_is_read_off_the_instructions_around_the_call() {
         let trampoline = in_code(&PUREGO, Address(0x1000)).expect("it is one");
         assert_eq!(trampoline.returns_to, Address(0x1006));
-        assert!(trampoline.has_stored_result(Address(0x100e)));
+        assert!(trampoline.has_stored_result(Address(0x100e), ResultRegister::Rax));
+        assert!(trampoline.has_stored_result(Address(0x101a), ResultRegister::Xmm0));
+        assert!(!trampoline.has_stored_result(Address(0x101a), ResultRegister::Rax));
         let registers = Registers { rbp: 0x10, ..Registers::default() };
         let record = trampoline.record(&registers, &Words).expect("there is memory everywhere");
         assert_eq!(record, Address(0x5800));
         assert_eq!(trampoline.function(record, &Words), Some(Address(0x58_0000)));
-        assert_eq!(trampoline.result(record), Address(0x5808));
+        assert_eq!(trampoline.result(record, ResultRegister::Rax), Some(Address(0x5808)));
+        assert_eq!(trampoline.result(record, ResultRegister::Xmm0), Some(Address(0x5880)));
+    }
+
+    #[test]
+    fn a_trampoline_may_leave_floating_point_numbers_alone() {
+        let without = [&PUREGO[..14], &PUREGO[26..]].concat();
+        let trampoline = in_code(&without, Address(0x1000)).expect("it is one");
+        assert_eq!(trampoline.result(Address(0x5800), ResultRegister::Xmm0), None);
     }
 
     #[test]

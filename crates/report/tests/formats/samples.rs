@@ -2,8 +2,8 @@
 
 use jostle_model::{
     Address, Atomicity, Boundary, Collision, Crash, Evidence, ExitStatus, Finding, Fingerprint, Frame, Given,
-    Goroutine, Grade, Lifetimes, Place, Register, Role, Rule, Snippet, Summary, Thread, UpperBound, Verdict,
-    WatchCounts,
+    Goroutine, Grade, Lifetimes, Place, Register, ResultRegister, Role, Rule, Snippet, Summary, Thread,
+    UpperBound, Verdict, WatchCounts,
 };
 
 const COLLECTOR: &str = "/build/metrics/internal/collector/collector.go";
@@ -500,6 +500,7 @@ pub(crate) fn swapped_return() -> Finding {
         ],
         evidence: Evidence::Boundary(Boundary {
             function: Some("gates_get_gate".to_owned()),
+            register: ResultRegister::Rax,
             returned: "0x7f799ca20330".to_owned(),
             received: "0x7f799ca369f0".to_owned(),
             given: Given::Return,

@@ -29,6 +29,7 @@ impl View {
             title: title(swap, &called, &receiver, &giver),
             evidence: Evidence::Boundary(Boundary {
                 function,
+                register: swap.register,
                 returned: format!("{:#x}", swap.returned),
                 received: format!("{:#x}", swap.received),
                 given: swap.given,

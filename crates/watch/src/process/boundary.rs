@@ -12,13 +12,13 @@ mod waiting;
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use jostle_model::{Access, Address, Direction, Given};
+use jostle_model::{Access, Address, Direction, Given, ResultRegister};
 use jostle_stacks::GoroutineRef;
 
 use super::park::{Parking, Stay};
 use super::{Phase, Process};
 use crate::Holds;
-use crate::calls::{Arrival, Call, Calls, Met, Parked};
+use crate::calls::{Arrival, Call, Calls, Met, Parked, Returned};
 use crate::case::Side;
 use crate::memory::TargetMemory;
 use crate::modules::Loaded;
@@ -73,7 +73,7 @@ struct Followed {
     /// Its stack when the native function had just returned.
     caller: Side,
     trampoline: Trampoline,
-    returned: u64,
+    returned: Returned,
     /// The word of the record in which the value waits, and what had stood there before: the first argument.
     place: Address,
     argument: u64,
@@ -286,7 +286,11 @@ impl Process {
                 self.came_back(tid, &registers)
             }
             Some(Stage::Followed(followed)) if registers.r14 == followed.goroutine.descriptor.0 => {
-                self.received(registers.rax);
+                let register = followed.returned.register;
+                match value_in(register, tid, registers.rax) {
+                    Some(received) => self.received(received),
+                    None => self.stop_following(),
+                }
             }
             // Somebody else came by; ours has gone elsewhere, or will be seen to come back.
             Some(Stage::Followed(followed)) if followed.how.cookie().is_some() => {}
@@ -335,7 +339,8 @@ impl Process {
         let arrival = self.boundary.calls.arrival(call, returned, received, &met);
         self.boundary.calls.note(call, arrival, parked);
         // The one who came last may have come after the value was read.
-        let taken = overwrites.into_iter().rfind(|overwrite| overwrite.value == received);
+        let taken =
+            overwrites.into_iter().rfind(|overwrite| returned.was_replaced_by(overwrite.value, received));
         let Some(Overwrite { by, given, .. }) = taken.filter(|_| arrival == Arrival::Swapped) else { return };
         if self.boundary.calls.is_converted(call) {
             return;
@@ -343,7 +348,8 @@ impl Process {
         let (followed_so_far, parked_so_far) = self.boundary.counts();
         self.bring_swap_to_court(Swap {
             function: call.function,
-            returned,
+            register: returned.register,
+            returned: returned.value,
             received,
             given,
             passed_through: place,
@@ -392,6 +398,17 @@ impl Process {
         self.wait_for_call_in(Duration::ZERO);
         if let Some(Stage::Returning(returning)) = self.take_stage() {
             self.boundary.calls.note_lost(returning.stop.at);
+        }
+    }
+}
+
+/// What stands in a register of a stopped thread whose integer one holds `rax`.
+fn value_in(register: ResultRegister, tid: i32, rax: u64) -> Option<u64> {
+    match register {
+        ResultRegister::Rax => Some(rax),
+        ResultRegister::Xmm0 => {
+            let [low, high, ..] = ptrace::floating_point_registers(tid).ok()?.xmm_space;
+            Some(u64::from(high) << 32 | u64::from(low))
         }
     }
 }

@@ -132,6 +132,14 @@ pub(crate) fn registers(tid: pid_t) -> io::Result<libc::user_regs_struct> {
     Ok(unsafe { registers.assume_init() })
 }
 
+/// The floating-point registers of a stopped task.
+pub(crate) fn floating_point_registers(tid: pid_t) -> io::Result<libc::user_fpregs_struct> {
+    let mut registers = MaybeUninit::<libc::user_fpregs_struct>::zeroed();
+    request(libc::PTRACE_GETFPREGS, tid, ptr::null_mut(), registers.as_mut_ptr().cast())?;
+    // SAFETY: the kernel filled it; and all-zero bytes are a valid value anyway.
+    Ok(unsafe { registers.assume_init() })
+}
+
 /// Replaces the registers of a stopped task.
 pub(crate) fn set_registers(tid: pid_t, registers: &libc::user_regs_struct) -> io::Result<()> {
     request(libc::PTRACE_SETREGS, tid, ptr::null_mut(), ptr::from_ref(registers).cast_mut().cast()).map(drop)

@@ -5,12 +5,13 @@
 
 use std::time::{Duration, Instant};
 
-use jostle_model::Address;
+use jostle_model::{Address, ResultRegister};
 use jostle_stacks::{GoroutineRef, GoroutineState, Memory, Registers};
 
-use super::{AGAIN, FIRST, Followed, How, Stage, Stop};
+use super::route::Route;
+use super::{AGAIN, FIRST, Followed, How, Stage, Stop, value_in};
 use crate::Holds;
-use crate::calls::Call;
+use crate::calls::{Call, Returned};
 use crate::case::{self, Form, Side};
 use crate::process::Process;
 use crate::process::events::resume;
@@ -33,7 +34,7 @@ pub(super) struct Returning {
     stay: Stay,
     function: Address,
     trampoline: Trampoline,
-    returned: u64,
+    returned: Returned,
     place: Address,
     argument: u64,
     pub(super) stop: Stop,
@@ -72,22 +73,27 @@ impl Process {
         let (parking, memory) = (self.boundary.parking?, self.memory.as_ref()?);
         let record = trampoline.record(registers, memory)?;
         let function = trampoline.function(record, memory)?;
-        if !self.boundary.calls.is_worth_following(function, registers.rax) {
+        // Of a function whose way out is not known yet, it is not known either what it returns.
+        let register = self.boundary.routes.get(&function).map_or(ResultRegister::Rax, Route::register);
+        let returned = Returned { register, value: value_in(register, tid, registers.rax)? };
+        if !self.boundary.calls.is_worth_following(function, returned) {
             return None;
         }
         let goroutine = self.modules.space.goroutine(registers, memory)?;
-        let (place, stay) = (trampoline.result(record), parking.stay(&goroutine, memory)?);
+        let (place, stay) = (trampoline.result(record, register)?, parking.stay(&goroutine, memory)?);
         let argument = memory.word(place)?;
         let is_native = parking.state(&goroutine, memory) == Some(GoroutineState::InSystemCall);
         if !is_native || parking.is_on_stack(&goroutine, place, memory) {
             return None;
         }
         let park_at = self.place_to_park(function, registers)?;
+        if self.boundary.routes[&function].register() != register {
+            return None;
+        }
         if self.watchpoints.free() == 0 {
             self.end_prospects();
         }
         let (stop, until) = (self.stop_at(park_at, tid), Instant::now() + LONGEST);
-        let returned = registers.rax;
         self.boundary.stage = Some(Stage::Returning(Returning {
             goroutine,
             stay,
@@ -126,7 +132,7 @@ impl Process {
     fn look_on_the_way(&mut self, tid: i32, registers: &Registers, returning: Returning) -> Option<Stage> {
         let Returning { goroutine, function, trampoline, returned, place, argument, stop, .. } = returning;
         // It is the same call, and nobody else has used the record yet.
-        if self.stay(&goroutine)? != returning.stay || self.memory.as_ref()?.word(place)? != returned {
+        if self.stay(&goroutine)? != returning.stay || self.memory.as_ref()?.word(place)? != returned.value {
             return None;
         }
         if self.sampler.holds == Holds::Goroutines && self.boundary.calls.parked >= FIRST {
@@ -139,7 +145,11 @@ impl Process {
         let route = self.boundary.routes.get(&function)?;
         let received_at = route.received_at(&self.modules.space, &side.trace)?;
         let behind = side.trace.addresses.iter().map(|code| code.address());
-        let is_read = results::is_read(&self.modules.space, behind.skip_while(|at| *at != received_at));
+        let is_read = results::is_read(
+            &self.modules.space,
+            returned.register,
+            behind.skip_while(|at| *at != received_at),
+        );
         let caller = Side { trace: route.stack_inside(function, stop.at, side.trace), ..side };
         let call = Call { function, received_at };
         if self.boundary.calls.is_given_up(call) {
@@ -148,7 +158,7 @@ impl Process {
         }
         let is_locked = self.boundary.parking?.is_locked(&goroutine, self.memory.as_ref()?);
         let how = if self.boundary.calls.may_park(call) && !is_locked {
-            self.park(&goroutine, stop.at, place, returned)?
+            self.park(&goroutine, stop.at, place, returned.value)?
         } else {
             How::LeftAlone(returning.stay)
         };

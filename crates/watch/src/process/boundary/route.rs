@@ -1,9 +1,9 @@
 //! Which way a value goes, from the native function that returned it to the Go code that wanted it.
 
-use jostle_model::Address;
+use jostle_model::{Address, ResultRegister};
 use jostle_stacks::{AddressSpace, CodeAddress, Trace};
 
-use crate::crossing;
+use crate::{crossing, results};
 
 /// The way out of a binding, as it was seen once from the inside: other calls of the same function go the same way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub(super) struct Route {
     places: Vec<Address>,
     /// The package of the binding.
     binding: String,
+    /// Where the value is when it is received.
+    register: ResultRegister,
 }
 
 /// The way from where a native function has just returned, on this stack.
@@ -23,11 +25,13 @@ pub(super) fn of(space: &AddressSpace, trace: &Trace) -> Option<Route> {
     let crossing = crossing::crossing(&names)?;
     let (first, last) = crossing.binding;
     let is_runtimes = |name: &str| crossing::package(name) == crossing::RUNTIME;
+    let returns_to = trace.addresses[crossing.receiver..].iter().map(|code| code.address());
     let places = (first..=last).filter(|&frame| !names[frame].is_some_and(is_runtimes));
     Some(Route {
         inside: trace.addresses[..=last].to_vec(),
         places: places.map(|frame| trace.addresses[frame].address()).collect(),
         binding: crossing::package(names[first]?).to_owned(),
+        register: results::register_read(space, returns_to),
     })
 }
 
@@ -35,6 +39,11 @@ impl Route {
     /// Where a goroutine may be looked at on its way.
     pub(super) fn places(&self) -> &[Address] {
         &self.places
+    }
+
+    /// Where the value is that the library returns, and that its caller receives.
+    pub(super) fn register(&self) -> ResultRegister {
+        self.register
     }
 
     /// Where the code goes on that receives the value, on a stack that stands on the way.

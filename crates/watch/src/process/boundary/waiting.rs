@@ -115,10 +115,10 @@ impl Process {
         let by = self.side(tid, &here, at, Some(Direction::Write), Form::Other);
         let (parking, memory) = (self.boundary.parking?, self.memory.as_ref()?);
         let Some(Stage::Followed(followed)) = &self.boundary.stage else { return None };
-        let Followed { goroutine, trampoline, place, .. } = &**followed;
+        let Followed { goroutine, trampoline, place, returned, .. } = &**followed;
         let other = by.trace.goroutine.filter(|other| other.id != goroutine.id)?;
         let value = memory.word(*place)?;
-        if !trampoline.has_stored_result(at) {
+        if !trampoline.has_stored_result(at, returned.register) {
             return Some(Overwrite { by, value, given: Given::Argument });
         }
         // Whoever is waited for gets its turn the sooner.
