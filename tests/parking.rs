@@ -18,12 +18,14 @@ use serde_json::Value;
 const ATTEMPTS: u64 = 3;
 
 /// The cases of Go's race detector that are most often met, each with its two sides.
-const CASES: [(&str, [&str; 2]); 4] = [
+const CASES: [(&str, [&str; 2]); 5] = [
     ("go-plain", ["collector).record", "collector).snapshot"]),
     ("go-map", ["registry).count", "registry).seen"]),
     ("go-lazy", ["session).connection", "session).connection"]),
     // Two files of Go code with one runtime.
     ("go-plugin", [".Update", ".Snapshot"]),
+    // Callbacks from C, whose arguments are replaced on their way. Go locks each to its thread.
+    ("go-callback-record", ["main.heard", "main.heard"]),
 ];
 
 fn specimen(name: &str) -> PathBuf {

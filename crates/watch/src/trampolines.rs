@@ -82,17 +82,32 @@ pub(crate) fn trampolines(loaded: &Loaded) -> Vec<Trampoline> {
     found.collect()
 }
 
-/// Where in the descriptor of a thread (the runtime's `m`) Go counts its calls of native code: `m.ncgocall`, which
-/// `runtime.cgocall` counts up before each.
-pub(crate) fn call_counter(loaded: &Loaded) -> Option<u64> {
-    let entrance = loaded.image.go_functions_named(|name| name == "runtime.cgocall").first().copied()?;
-    counter_in(loaded.image.code(entrance.start, entrance.size as usize)?)
+/// Where in the descriptor of a thread (the runtime's `m`) Go counts what happens between it and native code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Counters {
+    /// Its calls of native code, 64 bits: `m.ncgocall`, which `runtime.cgocall` counts up before each.
+    pub(crate) calls: Option<u64>,
+    /// How often the runtime has locked it to its goroutine for a call from native code, 32 bits: `m.lockedInt`, which
+    /// `runtime.cgocallbackg` counts up before each.
+    pub(crate) callbacks: Option<u64>,
 }
 
-/// What the first instruction counts up that does so with 64 bits, relative to a register.
-fn counter_in(code: &[u8]) -> Option<u64> {
+/// Reads them off the code that counts.
+pub(crate) fn counters(loaded: &Loaded) -> Counters {
+    let counted_up_by = |name: &str, by| {
+        let counting = loaded.image.go_functions_named(|other| other == name).first().copied()?;
+        counter_in(loaded.image.code(counting.start, counting.size as usize)?, by)
+    };
+    Counters {
+        calls: counted_up_by("runtime.cgocall", Code::Inc_rm64),
+        callbacks: counted_up_by("runtime.cgocallbackg", Code::Inc_rm32),
+    }
+}
+
+/// What the first such instruction counts up, relative to a register.
+fn counter_in(code: &[u8], by: Code) -> Option<u64> {
     let counts = |instruction: &Instruction| {
-        instruction.code() == Code::Inc_rm64
+        instruction.code() == by
             && instruction.op0_kind() == OpKind::Memory
             && instruction.memory_index() == Register::None
             && !is_on_stack(instruction)
@@ -215,8 +230,9 @@ mod tests {
     fn the_counter_is_read_off_the_code_that_counts() {
         // mov rax, [r14+0x30]; inc qword [rax+0x140]; inc dword [rax+0x148]
         let code = [0x49, 0x8b, 0x46, 0x30, 0x48, 0xff, 0x80, 0x40, 1, 0, 0, 0xff, 0x80, 0x48, 1, 0, 0];
-        assert_eq!(counter_in(&code), Some(0x140));
-        assert_eq!(counter_in(&code[..4]), None);
+        assert_eq!(counter_in(&code, Code::Inc_rm64), Some(0x140));
+        assert_eq!(counter_in(&code, Code::Inc_rm32), Some(0x148));
+        assert_eq!(counter_in(&code[..4], Code::Inc_rm64), None);
     }
 
     #[test]

@@ -161,7 +161,7 @@ impl Process {
             return;
         }
         let found = trampolines::trampolines(loaded);
-        let parking = words.map(|words| Parking::new(words, trampolines::call_counter(loaded)));
+        let parking = words.map(|words| Parking::new(words, trampolines::counters(loaded)));
         // Of two runtimes in one process it is not known which one a goroutine is of.
         let is_only = self.boundary.parking.is_none_or(|other| parking == Some(other));
         if is_only && parking.is_some() && self.boundary.unknown_go.is_none() {

@@ -10,14 +10,19 @@ use jostle_model::Address;
 use jostle_stacks::{GoroutineRef, GoroutineState, GoroutineWords, Memory, Registers};
 
 use crate::memory::TargetMemory;
+use crate::trampolines::Counters;
 
 /// What may be read of goroutines, and asked of them, in a program of a known release of Go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Parking {
     words: GoroutineWords,
-    /// Where the descriptor of a thread counts its calls of native code, if it does.
-    calls: Option<u64>,
+    counters: Counters,
 }
+
+/// In the descriptor of a thread, the runtime's own locks stand right behind those of the program (`m.lockedExt`), from Go 1.10 on.
+const PROGRAM_LOCKS: u64 = 4;
+/// Callbacks within callbacks are rarely nested deeper; a larger number was not read where it stands.
+const DEEPEST: u64 = 64;
 
 /// A thread of Go's, and how many calls of native code it has made: as long as both are the same for a goroutine, it has
 /// neither left the thread for long enough for others to make one, nor made one itself.
@@ -41,8 +46,8 @@ impl Saved {
 }
 
 impl Parking {
-    pub(super) fn new(words: GoroutineWords, calls: Option<u64>) -> Self {
-        Self { words, calls }
+    pub(super) fn new(words: GoroutineWords, counters: Counters) -> Self {
+        Self { words, counters }
     }
 
     /// The word that tells what a goroutine does, 32 bits wide.
@@ -61,7 +66,7 @@ impl Parking {
     /// Where a goroutine is now.
     pub(super) fn stay(&self, goroutine: &GoroutineRef, memory: &TargetMemory) -> Option<Stay> {
         let thread = memory.word(self.words.thread(goroutine.descriptor)).filter(|&thread| thread != 0)?;
-        Some(Stay { thread, calls: memory.word(Address(thread) + self.calls?)? })
+        Some(Stay { thread, calls: memory.word(Address(thread) + self.counters.calls?)? })
     }
 
     /// Where a goroutine that no thread runs goes on.
@@ -70,9 +75,21 @@ impl Parking {
         Some(Saved([stack?, place?]))
     }
 
-    /// Whether a goroutine keeps its thread to itself: to take it off is slow, and whoever wants that has a reason.
+    /// Whether a goroutine keeps its thread to itself: to take it off is slow, and whoever wants that has a reason. That the
+    /// runtime locks it to a thread that calls back into Go is none.
     pub(super) fn is_locked(&self, goroutine: &GoroutineRef, memory: &TargetMemory) -> bool {
-        memory.word(self.words.locked_thread(goroutine.descriptor)) != Some(0)
+        match memory.word(self.words.locked_thread(goroutine.descriptor)) {
+            Some(0) => false,
+            Some(thread) => !self.is_locked_for_callback(Address(thread), memory),
+            None => true,
+        }
+    }
+
+    /// Whether nobody but the runtime has locked a thread to its goroutine.
+    fn is_locked_for_callback(&self, thread: Address, memory: &TargetMemory) -> bool {
+        let Some(callbacks) = self.counters.callbacks else { return false };
+        let locks = memory.word(thread + callbacks - PROGRAM_LOCKS);
+        locks.is_some_and(|locks| locks as u32 == 0 && (1..=DEEPEST).contains(&(locks >> 32)))
     }
 
     /// Whether `at` lies in the stack of a goroutine: what lies there moves.
