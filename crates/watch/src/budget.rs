@@ -60,6 +60,12 @@ impl Budget {
         self.balance
     }
 
+    /// How long it takes until this much is in hand, at least: some of what comes in may go into what was granted.
+    pub(crate) fn time_to(&mut self, amount: Duration, now: Instant) -> Duration {
+        let missing = (amount.as_secs_f64() - self.balance(now)).max(0.0);
+        Duration::try_from_secs_f64(missing / self.share).unwrap_or(Duration::MAX)
+    }
+
     /// Pays for a thread that stood still for `duration`.
     pub(crate) fn spend(&mut self, duration: Duration) {
         self.balance -= duration.as_secs_f64();

@@ -23,6 +23,7 @@
 //! # Ok::<(), jostle_watch::WatchError>(())
 //! ```
 
+mod arming;
 mod attend;
 mod backoff;
 mod books;

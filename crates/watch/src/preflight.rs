@@ -39,7 +39,7 @@ pub fn find(program: &OsStr) -> Result<Program, WatchError> {
 
 /// Looks whether process `pid` can be attached to.
 pub(crate) fn check_process(pid: i32) -> Result<(), WatchError> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).map_err(|_| WatchError::NoProcess(pid))?;
+    let status = status::of(pid).map_err(|_| WatchError::NoProcess(pid))?;
     let number = |name| status::field(&status, name).and_then(|value| value.parse::<i32>().ok());
     if let Some(process) = number("Tgid:").filter(|&process| process != pid) {
         return Err(WatchError::NotAProcess { thread: pid, process });
@@ -92,7 +92,7 @@ pub(crate) fn processes_named(name: &str) -> Result<Vec<i32>, WatchError> {
 /// A process with its parent, the parent of that, and so on.
 fn ancestors(pid: i32) -> Vec<i32> {
     let parent = |pid: &i32| {
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let status = status::of(*pid).ok()?;
         status::field(&status, "PPid:")?.parse().ok().filter(|&parent| parent > 0)
     };
     iter::successors(Some(pid), parent).collect()

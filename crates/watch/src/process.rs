@@ -374,8 +374,9 @@ impl Process {
             return self.sampler.set_budget(budget * attention);
         }
         self.sampler.set_budget(budget * running * attention);
-        // That is our own time. The process notices little of it, whether it has much to do or not.
-        self.sampler.set_breaking_budget(budget, running, attention);
+        // That is our own time. The process notices less of it, whether it has much to do or not.
+        self.sampler.set_breaking_budget(budget * attention, running);
+        self.sampler.arming.keep_to(budget, running, attention);
         // The bound rests on these holds; without them it would never be reached where threads share nothing.
         self.sampler.set_blind_budget(budget * running, running);
         if is_known_now && self.is_attached && !self.is_kin {

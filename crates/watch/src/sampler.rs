@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 
 use crate::Holds;
+use crate::arming::Arming;
 use crate::budget::Budget;
 use crate::heads::Heads;
 use crate::scope::Part;
@@ -70,11 +71,9 @@ const EXPLORING_AHEAD: Duration = Duration::from_millis(115);
 const PROSPECTING_SHARE: f64 = 0.2;
 /// The same for breakpoints in debug registers, where those take the place of traps.
 const BREAKING_SHARE: f64 = 0.5;
-/// For what part of the time a debug register may wait for somebody, in a process that has little to do. While one is enabled in
-/// a thread, each switch to it and from it writes debug registers, which takes a virtual machine out to its host. Of a server at
-/// 2,000 requests a second the slowest hundredth took 1.06 ± 0.03 of what it takes unwatched with a quarter of the time, 1.15 ±
-/// 0.04 with 0.4 and 1.52 ± 0.05 with all of it; what was found in ten seconds was the same.
-const ARMED_SHARE: f64 = 0.25;
+/// The least part of that in a process that has little to do. Whatever is set and lifted interrupts a processor, and whoever is
+/// mostly idle is found in the middle of an answer.
+const LEAST_BREAKING: f64 = 0.4;
 /// How much of the budget may go, in a process that has little to do, into holds where nothing promises that anybody comes. In a
 /// service where threads share next to nothing, these are all. At 2,000 requests a second, each delays a handful: with four a
 /// second, whatever the promise, the slowest hundredth took half as long again.
@@ -119,8 +118,8 @@ pub(crate) struct Sampler {
     pub(crate) prospecting: Budget,
     /// The same for breakpoints in debug registers.
     pub(crate) breaking: Budget,
-    /// For how long a debug register may wait for somebody, where that is limited: wall time.
-    pub(crate) armed: Budget,
+    /// For how long a debug register may wait for somebody.
+    pub(crate) arming: Arming,
     /// What part of that which may be spent on holding may go where nothing promises that anybody comes, where that is limited.
     blind: Budget,
 }
@@ -151,7 +150,7 @@ impl Sampler {
             exploring: exploring(budget, now),
             prospecting: Budget::new(budget * PROSPECTING_SHARE, now),
             breaking: Budget::new(budget * BREAKING_SHARE, now),
-            armed: Budget::new(ARMED_SHARE, now),
+            arming: Arming::new(budget, now),
             blind: Budget::new(budget * BLIND_BUDGET, now).without_credit(),
         }
     }
@@ -167,7 +166,7 @@ impl Sampler {
             exploring: self.exploring.without_credit(),
             prospecting: self.prospecting.without_credit(),
             breaking: self.breaking.without_credit(),
-            armed: self.armed.without_credit(),
+            arming: self.arming.without_credit(),
             ..self
         }
     }
@@ -175,10 +174,11 @@ impl Sampler {
     /// Allows all of it the credit of the start.
     pub(crate) fn grant_credit(&mut self) {
         self.has_credit = true;
-        let Self { holding, following, looking, exploring, prospecting, breaking, armed, .. } = self;
-        for budget in [holding, following, looking, exploring, prospecting, breaking, armed] {
+        let Self { holding, following, looking, exploring, prospecting, breaking, arming, .. } = self;
+        for budget in [holding, following, looking, exploring, prospecting, breaking] {
             budget.grant_credit();
         }
+        arming.grant_credit();
     }
 
     /// Keeps to another budget from now on. Where there are long holds, they share with the others.
@@ -195,11 +195,9 @@ impl Sampler {
         self.prospecting.set_share(budget * PROSPECTING_SHARE);
     }
 
-    /// Keeps to another budget for breakpoints in debug registers, in a process that is `running` for such a share of the time and
-    /// gets such a share of our `attention`. Whoever is always busy is hardly ever switched to.
-    pub(crate) fn set_breaking_budget(&mut self, budget: f64, running: f64, attention: f64) {
-        self.breaking.set_share(budget * BREAKING_SHARE * attention);
-        self.armed.set_share(attention * (running * running).max(ARMED_SHARE));
+    /// Keeps to another budget for breakpoints in debug registers, in a process that is `running` for such a share of the time.
+    pub(crate) fn set_breaking_budget(&mut self, budget: f64, running: f64) {
+        self.breaking.set_share(budget * BREAKING_SHARE * running.max(LEAST_BREAKING));
     }
 
     /// Keeps to a share of another budget where nothing promises that anybody comes, in a process that is `running` for such a
@@ -259,9 +257,9 @@ impl Sampler {
         self.breaking.balance(now) > 0.0
     }
 
-    /// Whether a debug register may wait for somebody now.
-    pub(crate) fn may_arm(&mut self, now: Instant) -> bool {
-        self.armed.balance(now) > 0.0
+    /// How long it takes until another breakpoint in a debug register can be afforded.
+    pub(crate) fn cannot_break_for(&mut self, now: Instant) -> Duration {
+        self.arming.rests_for(now).max(self.breaking.time_to(Duration::ZERO, now))
     }
 
     /// Whether to watch who comes next to memory that is contended to this degree, or in use. That costs several times

@@ -8,7 +8,6 @@ mod ending;
 mod family;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fs;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -30,6 +29,8 @@ use family::Family;
 /// How often plans are made at most: by the way, when something happens; after [twice as long](Tracer::pace) without, or more.
 /// Waking up takes more than planning does.
 const TURN: Duration = Duration::from_millis(5);
+/// How long plans hold at most where a process rests from us.
+const LONGEST_REST: Duration = Duration::from_millis(50);
 
 pub(crate) struct Tracer<'a> {
     common: Common<'a>,
@@ -202,6 +203,8 @@ impl<'a> Tracer<'a> {
         self.turn();
         let (soonest, latest) = self.pace();
         let now = Instant::now();
+        let plans = self.processes.values_mut().map(|process| process.plans_hold_for(now).unwrap_or(latest));
+        let latest = plans.min().unwrap_or(latest).clamp(soonest, LONGEST_REST);
         (self.soonest_turn, self.next_turn) = (now + soonest, now + latest);
     }
 
@@ -248,7 +251,7 @@ impl<'a> Tracer<'a> {
         if matches!(event, Event::Exited(_) | Event::Killed(_)) {
             return;
         }
-        let status = fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
+        let status = status::of(tid).unwrap_or_default();
         let number = |name| field(&status, name).and_then(|value| value.parse::<i32>().ok());
         let lender = || self.processes.values().find(|other| ptrace::shares_memory(other.pid, tid));
         let group = number("Tgid:").filter(|group| self.processes.contains_key(group));

@@ -101,6 +101,11 @@ impl Process {
         }
     }
 
+    /// How long it takes until threads begin to be sampled where they run, or cease to.
+    pub(super) fn profile_changes_in(&self, now: Instant) -> Duration {
+        profile_changes_in(now - self.began, self.attention())
+    }
+
     /// The C library blocks all signals for a moment whenever it starts a thread or a process; only a target that
     /// goes on blocking them is deaf.
     fn reason_to_give_up(&mut self) -> Option<WatchError> {
@@ -207,6 +212,17 @@ impl Process {
                 self.exploration.add_helper(function);
             }
         }
+    }
+}
+
+/// How long it takes until they begin to be sampled, or cease to, so long after the program began.
+fn profile_changes_in(age: Duration, attention: f64) -> Duration {
+    let every = PROFILED_EVERY.div_f64(attention);
+    let passed = Duration::from_millis((age.as_millis() % every.as_millis()) as u64);
+    if is_time_to_profile(age, attention) {
+        PROFILED_FOR.saturating_sub(passed)
+    } else {
+        every.saturating_sub(passed)
     }
 }
 

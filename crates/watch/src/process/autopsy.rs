@@ -4,7 +4,6 @@
 //! have died.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::time::{Duration, Instant};
 
 use jostle_model::{Address, ExitStatus};
@@ -14,7 +13,7 @@ use super::{Phase, Process};
 use crate::WatchError;
 use crate::case::{self, Form, Side};
 use crate::crash::{self, Crash, FAULTS, Hang};
-use crate::status::mask;
+use crate::status::{self, mask};
 use crate::sys::ptrace::{self, Event};
 
 /// How many other threads are looked at, and how long they may take to stop. One that waits in the kernel does at once.
@@ -69,7 +68,7 @@ impl Process {
         if self.look_closely().is_err() {
             return resume(tid, signal);
         }
-        let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
+        let status = status::of(self.pid).unwrap_or_default();
         let bit = 1 << (signal - 1);
         let is_fatal = (mask(&status, "SigCgt:") | mask(&status, "SigIgn:")) & bit == 0;
         let now = Instant::now();

@@ -9,7 +9,7 @@ use super::{Phase, Process, Thread};
 use crate::WatchError;
 use crate::memory::TargetMemory;
 use crate::scope::Part;
-use crate::status::mask;
+use crate::status::{self, mask};
 use crate::sys::ptrace::{self, Event, Trap};
 use crate::sys::{perf::Watchpoint, signals};
 use crate::traps::{Hit, Purpose};
@@ -156,7 +156,7 @@ impl Process {
             self.note_threads();
             return;
         }
-        let status = fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
+        let status = status::of(tid).unwrap_or_default();
         let mut thread = Thread { seen: self.events, deaf_looks: 0, deaf_mask: 0 };
         thread.note_mask(&status);
         self.threads.insert(tid, thread);
@@ -306,7 +306,7 @@ impl Process {
     /// Looks which threads block SIGTRAP by now.
     pub(super) fn refresh_deafness(&mut self) {
         for (tid, thread) in &mut self.threads {
-            if let Ok(status) = fs::read_to_string(format!("/proc/{tid}/status")) {
+            if let Ok(status) = status::of(*tid) {
                 thread.note_mask(&status);
             }
         }
@@ -325,7 +325,7 @@ impl Process {
     /// register's signal waits until it is unblocked. Go always has a handler, for the sake of its debuggers, and survives that;
     /// unless it is but a library of the program.
     pub(super) fn handles_trap(&self) -> bool {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
+        let status = status::of(self.pid).unwrap_or_default();
         let has_trap = |name| mask(&status, name) & TRAP_BIT != 0;
         (has_trap("SigCgt:") || has_trap("SigIgn:")) && !self.modules.is_go_program(self.pid)
     }

@@ -19,7 +19,8 @@ pub(super) struct Parking {
     counters: Counters,
 }
 
-/// In the descriptor of a thread, the runtime's own locks stand right behind those of the program (`m.lockedExt`), from Go 1.10 on.
+/// In the descriptor of a thread, the runtime's own locks stand right behind those of the program (`m.lockedExt`), in the debug
+/// information of Go 1.20.14, 1.21.13, 1.22.12, 1.23.12, 1.24.13, 1.25.5 and 1.26.8.
 const PROGRAM_LOCKS: u64 = 4;
 /// Callbacks within callbacks are rarely nested deeper; a larger number was not read where it stands.
 const DEEPEST: u64 = 64;

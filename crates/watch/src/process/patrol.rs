@@ -28,6 +28,9 @@ const CALL_SHARE: f64 = 0.3;
 const ALLOCATION_SHARE: f64 = 0.1;
 const ALLOCATION_SHARE_WHEN_ASKED: f64 = 0.5;
 
+/// How long nothing is planned, in a process that has little to do, where nothing could be set when plans were made.
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// In how many threads per processor it is set: those that were seen to run last.
 pub(super) const THREADS_PER_PROCESSOR: usize = 2;
 
@@ -51,7 +54,7 @@ impl Process {
             return;
         }
         self.give_up_breakpoint();
-        if !self.sampler.may_arm(now) {
+        if !self.sampler.arming.may(now) {
             return;
         }
         self.observe(now);
@@ -60,6 +63,19 @@ impl Process {
         }
         if let Some(purpose) = self.next_purpose(now) {
             self.break_for(purpose, now);
+        }
+    }
+
+    /// How long nothing needs to be planned, where that is known: in a process that has little to do, while something waits for
+    /// somebody to come, or rests.
+    pub(crate) fn plans_hold_for(&mut self, now: Instant) -> Option<Duration> {
+        if !self.is_trapless || !self.utilization.is_mostly_idle() {
+            return None;
+        }
+        let waits_until = self.breakpoint.map(|waiting| waiting.until).or(self.observations.until());
+        match waits_until {
+            Some(until) => Some(until.saturating_duration_since(now)),
+            None => Some(self.sampler.cannot_break_for(now).max(PAUSE).min(self.profile_changes_in(now))),
         }
     }
 
@@ -182,7 +198,7 @@ impl Process {
     /// Takes the breakpoint away, and looks at those whom it has recorded.
     fn lift_breakpoint(&mut self) -> Option<Breakpoint> {
         let waiting = self.breakpoint.take()?;
-        self.sampler.armed.spend(waiting.since.elapsed());
+        self.sampler.arming.spend(waiting.since.elapsed());
         let mut passed = Vec::new();
         let took = processor_time::of(|| {
             if waiting.is_traced {
@@ -203,6 +219,8 @@ impl Process {
     /// breakpoint; takes it away.
     pub(super) fn reached_breakpoint(&mut self, cookie: u64, at: Address) -> Option<Purpose> {
         self.breakpoint.filter(|waiting| waiting.cookie == cookie && waiting.at == at)?;
+        // We have been woken for it, and need not be once more for the next one.
+        self.is_in_haste |= self.utilization.is_mostly_idle();
         self.lift_breakpoint().map(|reached| reached.purpose)
     }
 }

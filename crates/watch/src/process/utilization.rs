@@ -38,6 +38,11 @@ impl Utilization {
         self.share.map_or(LEAST, |share| share.max(LEAST))
     }
 
+    /// Whether it waits for others most of the time.
+    pub(super) fn is_mostly_idle(&self) -> bool {
+        self.share() < 0.5
+    }
+
     /// How long to wait for what happens within `wait` in a process that always runs.
     pub(super) fn stretched(&self, wait: Duration) -> Duration {
         wait.mul_f64((1.0 / self.share()).min(LONGEST_WAIT))

@@ -41,7 +41,7 @@ impl Running {
 
     /// Whether it has ended, or does within this time. Whoever dumps its core, or gives back its memory, runs no more.
     pub fn ends_within(&self, time: Duration) -> bool {
-        let status = || fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
+        let status = || status::of(self.pid).unwrap_or_default();
         let is_dying = |status: &str| {
             status::field(status, "CoreDumping:") == Some("1") || status::field(status, "VmSize:").is_none()
         };

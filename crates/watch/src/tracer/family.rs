@@ -4,10 +4,9 @@
 //! privileges by that would not get them under a tracer. Those that live on are the workers of a server.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::time::{Duration, Instant};
 
-use crate::status::field;
+use crate::status::{self, field};
 use crate::sys::attach::children;
 
 /// How long a child must have lived.
@@ -69,7 +68,7 @@ impl Family {
         self.looked = now;
         let mut ready = Vec::new();
         for (pid, child) in self.children.clone() {
-            let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+            let status = status::of(pid).unwrap_or_default();
             if !is_still(&status, child.parent) {
                 self.children.remove(&pid);
             } else if now - child.since >= OF_AGE {

@@ -47,6 +47,11 @@ impl Observations {
     pub(in crate::process) fn is_busy(&self) -> bool {
         self.under_way.is_some()
     }
+
+    /// Until when the one under way lasts at most.
+    pub(in crate::process) fn until(&self) -> Option<Instant> {
+        self.under_way.as_ref().map(|(.., until)| *until)
+    }
 }
 
 /// Somebody who came.
@@ -108,7 +113,7 @@ impl Process {
     /// Ends it, and learns from it.
     pub(in crate::process) fn end_observation(&mut self) {
         let Some((question, since, _)) = self.observations.under_way.take() else { return };
-        self.sampler.armed.spend(since.elapsed());
+        self.sampler.arming.spend(since.elapsed());
         let took = processor_time::of(|| {
             let arrivals = self.tracepoints.take_away();
             let over = tracepoint::now();
