@@ -153,13 +153,9 @@ fn numbers_that_arrive_are_followed_and_arrive_all_the_same() {
     assert!(report.summary["counts"]["calls_parked"].as_u64() > Some(0), "{run:#?}");
 }
 
-#[test]
-fn of_an_unknown_release_of_go_no_goroutine_is_parked() {
-    let _machine = have_the_machine();
-    if !machine_lets_us_look() {
-        return;
-    }
-    let newer = copy("go-purego-record-broken", "newer-record", |original, copy| {
+/// A copy of a specimen whose release of Go is one that nobody knows.
+fn of_an_unknown_release(name: &str, make_it: impl Fn(&Path)) -> PathBuf {
+    copy("go-purego-record-broken", name, |original, copy| {
         let mut program = fs::read(original).expect("it is built");
         let is_version = |at: &usize| program.get(at + 4).is_some_and(u8::is_ascii_digit);
         let versions: Vec<usize> = positions(&program, b"go1.").filter(is_version).collect();
@@ -168,6 +164,29 @@ fn of_an_unknown_release_of_go_no_goroutine_is_parked() {
         }
         fs::copy(original, copy).expect("the scratch directory is writable");
         fs::write(copy, program).expect("the scratch directory is writable");
+        make_it(copy);
+    })
+}
+
+#[test]
+fn of_an_unknown_release_of_go_the_debug_information_tells_where_goroutines_are_parked() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let newer = of_an_unknown_release("newer-record", |_| ());
+    let [receiver, giver] = goroutines(&swap(&newer));
+    assert_ne!(receiver, giver);
+}
+
+#[test]
+fn of_an_unknown_release_of_go_without_debug_information_no_goroutine_is_parked() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let newer = of_an_unknown_release("newer-stripped-record", |copy| {
+        assert!(Command::new("strip").arg(copy).status().expect("strip starts").success(), "strip fails");
     });
     let (run, report) = watched("--for 2s", &newer, "3");
     assert_eq!(report.summary["counts"]["calls_followed"], 0, "{run:#?}");

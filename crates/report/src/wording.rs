@@ -161,17 +161,20 @@ fn boundary_deed(boundary: &Boundary, place: &Place, who: &str) -> String {
 /// A value that was returned, as its type has it, as far as the register tells.
 fn result(boundary: &Boundary, value: &str) -> String {
     let hexadecimal = hexadecimal(value);
-    let bits = value.strip_prefix("0x").and_then(|digits| u64::from_str_radix(digits, 16).ok());
-    match (boundary.register, bits) {
-        (ResultRegister::Xmm0, Some(bits)) => format!("{} ({hexadecimal})", floating(bits)),
+    let bits = |text: &str| u64::from_str_radix(text.strip_prefix("0x")?, 16).ok();
+    match (boundary.register, bits(value), bits(&boundary.received)) {
+        (ResultRegister::Xmm0, Some(bits), Some(received)) => {
+            format!("{} ({hexadecimal})", floating(bits, received))
+        }
         _ => hexadecimal,
     }
 }
 
-/// The number that a floating-point register holds: of 32 bits, where there is nothing above.
-fn floating(bits: u64) -> String {
-    match u32::try_from(bits) {
-        Ok(bits) => format!("{:?}", f32::from_bits(bits)),
+/// The number in a floating-point register: one of 32 bits where nothing stands above the one that was received. What stands
+/// above one that is returned means nothing.
+fn floating(bits: u64, received: u64) -> String {
+    match u32::try_from(received) {
+        Ok(_) => format!("{:?}", f32::from_bits(bits as u32)),
         Err(_) => format!("{:?}", f64::from_bits(bits)),
     }
 }
@@ -264,9 +267,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_floating_point_number_is_one_of_32_bits_where_nothing_stands_above() {
-        assert_eq!(floating(145.5_f64.to_bits()), "145.5");
-        assert_eq!(floating(145.5_f32.to_bits().into()), "145.5");
-        assert_eq!(floating(0), "0.0");
+    fn a_floating_point_number_is_one_of_32_bits_where_nothing_stands_above_what_was_received() {
+        let (double, single) = (145.5_f64.to_bits(), u64::from(145.5_f32.to_bits()));
+        assert_eq!(floating(double, double), "145.5");
+        assert_eq!(floating(single, single), "145.5");
+        assert_eq!(floating(0x5555_0000_0000_0000 | single, single), "145.5");
     }
 }

@@ -78,6 +78,7 @@ pub(crate) struct GoImage {
     image: Image,
     version: Option<String>,
     layouts: Vec<Layout>,
+    words: Option<GoroutineWords>,
     slot: Slot,
     /// Where function data lies; without it inlined calls stay hidden.
     function_data: Option<u64>,
@@ -93,6 +94,7 @@ impl GoImage {
         let version = buildinfo::version(elf);
         Some(Self {
             layouts: layout::candidates(version.as_deref()),
+            words: version.as_deref().and_then(GoroutineWords::of),
             slot: Slot::find(&table, &image),
             function_data: moduledata.map(|moduledata| moduledata.function_data),
             table,
@@ -106,9 +108,24 @@ impl GoImage {
         self.version.as_deref()
     }
 
-    /// Where its goroutines keep what the scheduler knows of them; None for a release that is not known.
+    /// Where its goroutines keep what the scheduler knows of them; None for a release that is neither known nor told.
     pub(crate) fn goroutine_words(&self) -> Option<GoroutineWords> {
-        GoroutineWords::of(self.version()?)
+        self.words
+    }
+
+    /// Whether the layout of its goroutines was looked up.
+    pub(crate) fn is_of_known_release(&self) -> bool {
+        self.words.is_some()
+    }
+
+    /// Takes the layout of its goroutines from `offset_of`, which tells where a field of a structure lies. Nothing changes unless
+    /// all of them are known, and those lie where they always did that our code takes for granted.
+    pub(crate) fn learn_layout(&mut self, offset_of: impl Fn(&'static str, &str) -> Option<u64>) {
+        if let Some(layout) = Layout::told_by(&offset_of)
+            && let Some(words) = GoroutineWords::told_by(&offset_of)
+        {
+            (self.layouts, self.words) = (vec![layout], Some(words));
+        }
     }
 
     /// The start and size of the functions with such names, as file addresses in ascending order.

@@ -4,6 +4,7 @@ mod dwarf;
 mod frame_index;
 mod frame_table;
 mod functions;
+mod go_structures;
 mod go_tables;
 mod headers;
 mod imports;
@@ -98,7 +99,8 @@ impl Image {
         self.go()?.version()
     }
 
-    /// Where goroutines keep what Go's scheduler knows of them; none without Go, and for a release that is not known.
+    /// Where goroutines keep what Go's scheduler knows of them; none without Go, and for a release that is neither known nor
+    /// told by debug information.
     pub fn goroutine_words(&self) -> Option<GoroutineWords> {
         self.go()?.goroutine_words()
     }
@@ -196,7 +198,19 @@ impl Image {
     }
 
     pub(crate) fn go(&self) -> Option<&GoImage> {
-        self.go.get_or_init(|| go_tables::parse(&self.headers)).as_ref()
+        self.go.get_or_init(|| self.read_go()).as_ref()
+    }
+
+    fn read_go(&self) -> Option<GoImage> {
+        let mut go = go_tables::parse(&self.headers)?;
+        if !go.is_of_known_release()
+            && go_structures::is_affordable(&self.headers)
+            && let Some(info) = self.debug_info()
+        {
+            let structures = go_structures::read(info);
+            go.learn_layout(|structure, field| structures.offset(structure, field));
+        }
+        Some(go)
     }
 
     /// The Go part of this image, if `at` is code that Go compiled.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::WatchError;
-use crate::process::{Process, Tally};
+use crate::process::{NotParked, Process, Tally};
 
 /// How many processes that could not be watched are named.
 const NAMED: usize = 5;
@@ -34,8 +34,8 @@ pub(crate) struct Books {
     pub(crate) processes: u64,
     /// Calls of native functions that were followed, and how many of them were parked.
     pub(crate) calls: (u64, u64),
-    /// A release of Go whose goroutines could not be parked.
-    pub(crate) unknown_go: Option<String>,
+    /// Why goroutines could not be parked.
+    pub(crate) not_parked: Option<NotParked>,
     /// Processes that could not be watched, with the reason.
     pub(crate) unwatched: Vec<String>,
 }
@@ -57,7 +57,7 @@ impl Books {
         self.sites = (self.sites.0 + seen, self.sites.1 + known);
         let (followed, parked) = process.boundary.counts();
         self.calls = (self.calls.0 + followed, self.calls.1 + parked);
-        self.unknown_go = self.unknown_go.take().or_else(|| process.boundary.unknown_go().map(str::to_owned));
+        self.not_parked = self.not_parked.take().or_else(|| process.boundary.not_parked().cloned());
         self.replaced += process.replaced_code();
         self.most_threads = self.most_threads.max(process.most_threads());
         self.deaf = self.deaf.max(process.deaf_threads());

@@ -136,7 +136,10 @@ impl Calls {
             // Whatever was computed last is left in such a register, and many values are common.
             ResultRegister::Xmm0 => false,
         };
-        if returned.is(received) {
+        if returned.register == ResultRegister::Xmm0 && is_zero(received) {
+            // Of 32 bits that are zero nothing can be told from others above them.
+            Arrival::Unclear
+        } else if returned.is(received) {
             Arrival::Whole
         } else if !met.values.iter().any(|value| returned.was_replaced_by(*value, received)) {
             Arrival::Other
@@ -222,8 +225,13 @@ impl Returned {
     }
 }
 
+/// Whether a register holds zero, as a floating-point number of 64 or 32 bits, with whatever sign.
+fn is_zero(number: u64) -> bool {
+    number << 1 == 0 || number == u64::from((-0.0_f32).to_bits())
+}
+
 /// Whether a value is the other one, as a floating-point number of 64 or 32 bits, converted or not: what stands above 32 of them
-/// in a register means nothing where it was returned, and was cleared where it is received.
+/// in a register means nothing where it was returned, and is taken to be clear where it is received.
 fn is_same_number(returned: u64, received: u64) -> bool {
     let single = f32::from_bits(returned as u32);
     let is_single = |number: f32| number.to_bits() != 0 && u64::from(number.to_bits()) == received;
@@ -314,6 +322,17 @@ mod tests {
         assert_eq!(arrival_of_number(&calls, 1.5, 2.5, &[2.5]), Arrival::Swapped);
         assert_eq!(arrival_of_number(&calls, 1.5, 1.5, &[2.5]), Arrival::Whole);
         assert_eq!(arrival_of_number(&calls, 1.5, 3.5, &[2.5]), Arrival::Other);
+    }
+
+    #[test]
+    fn of_zero_nothing_can_be_told() {
+        let calls = after(&[Arrival::Whole]);
+        for zero in [0.0, -0.0] {
+            assert_eq!(arrival_of_number(&calls, 1.5, zero, &[zero]), Arrival::Unclear);
+            assert_eq!(arrival_of_number(&calls, zero, zero, &[]), Arrival::Unclear);
+        }
+        assert!(is_zero((-0.0_f32).to_bits().into()));
+        assert!(!is_zero(f64::MIN_POSITIVE.to_bits()));
     }
 
     #[test]

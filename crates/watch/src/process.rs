@@ -42,6 +42,7 @@ use crate::watchpoints::Watchpoints;
 use crate::{LookFor, Options, WatchError, preflight};
 use autopsy::{LastFault, Looks};
 use boundary::Boundary;
+pub(crate) use boundary::NotParked;
 use catch::{Hold, Lifetime, Observations, ParkedHold, Postponed, Prospect};
 use leave::Leaving;
 use patrol::Breakpoint;
@@ -374,7 +375,7 @@ impl Process {
             return self.sampler.set_budget(budget * attention);
         }
         self.sampler.set_budget(budget * running * attention);
-        // That is our own time. The process notices less of it, whether it has much to do or not.
+        // That is our own time.
         self.sampler.set_breaking_budget(budget * attention, running);
         self.sampler.arming.keep_to(budget, running, attention);
         // The bound rests on these holds; without them it would never be reached where threads share nothing.

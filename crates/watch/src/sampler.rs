@@ -258,7 +258,7 @@ impl Sampler {
     }
 
     /// How long it takes until another breakpoint in a debug register can be afforded.
-    pub(crate) fn cannot_break_for(&mut self, now: Instant) -> Duration {
+    pub(crate) fn may_break_in(&mut self, now: Instant) -> Duration {
         self.arming.rests_for(now).max(self.breaking.time_to(Duration::ZERO, now))
     }
 

@@ -1,18 +1,19 @@
 //! Fields of `/proc/TID/status`.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::OnceLock;
 
-/// Longer than such a file is, unless a task is in hundreds of groups, bytes: the kernel does not say how long, and without room
-/// for it the library asks eight times.
+/// Bytes. Such a file is shorter, unless its task is in hundreds of groups. The kernel does not say how long it is, and without
+/// room for it the library asks eight times.
 const LENGTH: usize = 4096;
 
-/// What the kernel says of a task: a thread, or a process by its first one.
+/// What the kernel says of a task, by its number or as `self`: a thread, or a process by its first one.
 ///
 /// # Errors
 /// There is no such task.
-pub(crate) fn of(task: i32) -> io::Result<String> {
+pub(crate) fn of(task: impl Display) -> io::Result<String> {
     let mut status = String::with_capacity(LENGTH);
     File::open(format!("/proc/{task}/status"))?.read_to_string(&mut status)?;
     Ok(status)
@@ -34,7 +35,7 @@ pub(crate) fn may_trace_all() -> bool {
     const SYS_PTRACE: u64 = 1 << 19;
     static ANSWER: OnceLock<bool> = OnceLock::new();
     *ANSWER.get_or_init(|| {
-        let status = of(std::process::id().cast_signed()).unwrap_or_default();
+        let status = of("self").unwrap_or_default();
         mask(&status, "CapEff:") & SYS_PTRACE != 0
     })
 }

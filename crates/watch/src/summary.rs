@@ -1,5 +1,6 @@
 use jostle_model::{Summary, UpperBound, Verdict, WatchCounts};
 
+use crate::process::NotParked;
 use crate::tracer::Tracer;
 use crate::{Outcome, WatchError};
 
@@ -68,12 +69,16 @@ fn warnings(tracer: &Tracer<'_>, counts: &WatchCounts) -> Vec<String> {
         ));
     }
     warnings.extend(about_children(tracer));
-    if let Some(version) = &books.unknown_go {
-        warnings.push(format!(
-            "calls of native functions were not followed, and no goroutine was parked: this knows Go 1.20 to 1.26, and \
-             the target was built with {version}"
-        ));
-    }
+    warnings.extend(books.not_parked.as_ref().map(|reason| {
+        let reason = match reason {
+            NotParked::UnknownRelease(version) => format!(
+                "this knows Go 1.20 to 1.26, and other releases by their debug information; the target was built with \
+                 {version}, and has none that tells"
+            ),
+            NotParked::TwoRuntimes => "there are two different Go runtimes in one process".to_owned(),
+        };
+        format!("calls of native functions were not followed, and no goroutine was parked: {reason}")
+    }));
     if books.tally.blind_holds > 0 {
         warnings.push(format!(
             "in {} holds some thread had no free debug register; is a debugger attached?",

@@ -203,7 +203,7 @@ impl<'a> Tracer<'a> {
         self.turn();
         let (soonest, latest) = self.pace();
         let now = Instant::now();
-        let plans = self.processes.values_mut().map(|process| process.plans_hold_for(now).unwrap_or(latest));
+        let plans = self.processes.values_mut().map(|process| process.next_plan_in(now).unwrap_or(latest));
         let latest = plans.min().unwrap_or(latest).clamp(soonest, LONGEST_REST);
         (self.soonest_turn, self.next_turn) = (now + soonest, now + latest);
     }

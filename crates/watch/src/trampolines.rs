@@ -13,8 +13,8 @@ use crate::modules::Loaded;
 
 /// How many instructions behind the call an integer must have been stored, and how many a floating-point number: a second
 /// integer may come in between.
-const SOON: usize = 3;
-const SOON_TOO: usize = 6;
+const INTEGER_STORED_WITHIN: usize = 3;
+const FLOAT_STORED_WITHIN: usize = 6;
 /// Longer functions are no trampolines.
 const LONGEST: u64 = 4096;
 
@@ -145,8 +145,8 @@ fn in_code(code: &[u8], at: Address) -> Option<Trampoline> {
         returns_to: Address(pointer.ip()),
         record: (pointer.memory_base(), pointer.memory_displacement64()),
         function: load.memory_displacement64(),
-        integer: stored(Register::RAX, SOON)?,
-        float: stored(Register::XMM0, SOON_TOO),
+        integer: stored(Register::RAX, INTEGER_STORED_WITHIN)?,
+        float: stored(Register::XMM0, FLOAT_STORED_WITHIN),
     })
 }
 

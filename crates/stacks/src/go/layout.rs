@@ -2,7 +2,8 @@
 //!
 //! The table was read out of the debug information of a program built by each toolchain (1.20.14, 1.21.13,
 //! 1.22.12, 1.23.12, 1.24.13, 1.25.5 and 1.26.8), with gdb in C mode: `print (long)&(('runtime.g' *)0)->goid`
-//! and so on. The same in all of them: `g.stack.lo` 0, `g.stack.hi` 8, `g.m` 48, `m.g0` 0.
+//! and so on. The same in all of them: `g.stack.lo` 0, `g.stack.hi` 8, `g.m` 48, `m.g0` 0. A program of another release tells it
+//! of itself, unless it is stripped.
 
 /// Lowest address of the goroutine's stack.
 pub(super) const G_STACK_LO: u64 = 0;
@@ -26,6 +27,35 @@ pub(super) struct Layout {
     pub(super) lockedm: u64,
     /// In `m`: the goroutine that the thread runs for the user.
     pub(super) curg: u64,
+}
+
+/// No structure of the runtime's is larger.
+const LARGEST: u64 = 1 << 14;
+
+/// Where a field of so many bytes lies, as a file tells it, unless it cannot lie there.
+pub(super) fn plausible(told: Option<u64>, size: u64) -> Option<u64> {
+    told.filter(|offset| *offset < LARGEST && offset.is_multiple_of(size))
+}
+
+impl Layout {
+    /// The layout in which fields lie where `offset_of` tells, by structure and field. None unless the others are the same as in
+    /// all releases that were looked up.
+    pub(super) fn told_by(offset_of: &impl Fn(&'static str, &str) -> Option<u64>) -> Option<Self> {
+        let g = |field| offset_of("runtime.g", field);
+        let m = |field| offset_of("runtime.m", field);
+        let is_usual = g("stack") == Some(G_STACK_LO) && g("m") == Some(G_M) && m("g0") == Some(M_G0);
+        if !is_usual {
+            return None;
+        }
+        let word = |told| plausible(told, 8);
+        Some(Self {
+            goid: word(g("goid"))?,
+            gopc: word(g("gopc"))?,
+            startpc: word(g("startpc"))?,
+            lockedm: word(g("lockedm"))?,
+            curg: word(m("curg"))?,
+        })
+    }
 }
 
 /// Minor release and the layout that holds from it on.

@@ -63,6 +63,23 @@ impl GoroutineWords {
         Some(Self { status, preempt, locked_thread: lockedm })
     }
 
+    /// Those that lie where `offset_of` tells, by structure and field. None unless the others are the same as in all releases that
+    /// were looked up.
+    pub(super) fn told_by(offset_of: &impl Fn(&'static str, &str) -> Option<u64>) -> Option<Self> {
+        let g = |field| offset_of("runtime.g", field);
+        let sched = g("sched")?;
+        let saved = ["sp", "pc"].map(|field| offset_of("runtime.gobuf", field)?.checked_add(sched));
+        let is_usual = g("stackguard0") == Some(STACK_GUARD) && saved == SAVED.map(Some);
+        if !is_usual {
+            return None;
+        }
+        Some(Self {
+            status: layout::plausible(g("atomicstatus"), 4)?,
+            preempt: layout::plausible(g("preempt"), 1)?,
+            locked_thread: layout::plausible(g("lockedm"), 8)?,
+        })
+    }
+
     /// The status word, 32 bits wide.
     pub fn status(self, descriptor: Address) -> Address {
         descriptor + self.status
@@ -120,6 +137,37 @@ mod tests {
         assert_eq!(words("go1.26.8"), Some([0x90, 0xb1, 208]));
         assert_eq!(words("go1.24.13"), Some([0x98, 0xb9, 216]));
         assert_eq!(words("go1.20.14"), Some([0x90, 0xb1, 232]));
+    }
+
+    /// What the debug information says of Go 1.26.8.
+    fn offset_of(structure: &'static str, field: &str) -> Option<u64> {
+        match (structure, field) {
+            ("runtime.g", "stackguard0") => Some(16),
+            ("runtime.g", "sched") => Some(56),
+            ("runtime.g", "atomicstatus") => Some(0x90),
+            ("runtime.g", "preempt") => Some(0xb1),
+            ("runtime.g", "lockedm") => Some(208),
+            ("runtime.gobuf", "sp") => Some(0),
+            ("runtime.gobuf", "pc") => Some(8),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn the_words_of_an_unknown_release_are_those_that_its_debug_information_tells() {
+        assert_eq!(GoroutineWords::told_by(&offset_of), GoroutineWords::of("go1.26.8"));
+        let elsewhere = |structure, field: &str| {
+            let offset = offset_of(structure, field)?;
+            Some(if field == "stackguard0" { offset + 8 } else { offset })
+        };
+        assert_eq!(GoroutineWords::told_by(&elsewhere), None);
+        let far = |structure, field: &str| {
+            let offset = offset_of(structure, field)?;
+            Some(if field == "preempt" { u64::MAX } else { offset })
+        };
+        assert_eq!(GoroutineWords::told_by(&far), None);
+        let partly = |structure, field: &str| offset_of(structure, field).filter(|_| field != "preempt");
+        assert_eq!(GoroutineWords::told_by(&partly), None);
     }
 
     #[test]

@@ -101,9 +101,9 @@ impl Process {
         }
     }
 
-    /// How long it takes until threads begin to be sampled where they run, or cease to.
-    pub(super) fn profile_changes_in(&self, now: Instant) -> Duration {
-        profile_changes_in(now - self.began, self.attention())
+    /// How long it takes until threads begin to be sampled where they run, or cease to, if they ever do.
+    pub(super) fn profile_changes_in(&self, now: Instant) -> Option<Duration> {
+        self.exploration.is_curious().then(|| profile_changes_in(now - self.began, self.attention()))
     }
 
     /// The C library blocks all signals for a moment whenever it starts a thread or a process; only a target that
@@ -217,13 +217,12 @@ impl Process {
 
 /// How long it takes until they begin to be sampled, or cease to, so long after the program began.
 fn profile_changes_in(age: Duration, attention: f64) -> Duration {
+    if age < PROFILED_AT_FIRST {
+        return PROFILED_AT_FIRST - age;
+    }
     let every = PROFILED_EVERY.div_f64(attention);
     let passed = Duration::from_millis((age.as_millis() % every.as_millis()) as u64);
-    if is_time_to_profile(age, attention) {
-        PROFILED_FOR.saturating_sub(passed)
-    } else {
-        every.saturating_sub(passed)
-    }
+    if passed < PROFILED_FOR { PROFILED_FOR - passed } else { every - passed }
 }
 
 /// Whether threads are sampled where they run, so long after the program began, and with this share of the budget being spent.

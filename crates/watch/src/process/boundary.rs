@@ -44,8 +44,8 @@ pub(crate) struct Boundary {
     trampolines: Vec<Trampoline>,
     /// How goroutines are asked to yield, if they can be.
     parking: Option<Parking>,
-    /// The release of Go that is not known well enough for that.
-    unknown_go: Option<String>,
+    /// Why there is Go code, and they cannot be.
+    not_parked: Option<NotParked>,
     /// The way out of the binding, by native function.
     routes: HashMap<Address, Route>,
     calls: Calls,
@@ -56,6 +56,15 @@ pub(crate) struct Boundary {
     again: Option<Instant>,
     /// Until when calls come first at most.
     first_until: Option<Instant>,
+}
+
+/// Why goroutines are not parked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NotParked {
+    /// Where this release keeps what the scheduler knows of them is neither known nor told by debug information.
+    UnknownRelease(String),
+    /// Of two runtimes in one process it is not known which one a goroutine is of.
+    TwoRuntimes,
 }
 
 /// How far the call is that is followed.
@@ -135,9 +144,9 @@ impl Boundary {
         (self.calls.followed, self.calls.parked)
     }
 
-    /// The release of Go whose goroutines are not parked, since it is not known.
-    pub(crate) fn unknown_go(&self) -> Option<&str> {
-        self.unknown_go.as_deref()
+    /// Why goroutines are not parked, if there are any.
+    pub(crate) fn not_parked(&self) -> Option<&NotParked> {
+        self.not_parked.as_ref()
     }
 
     /// How goroutines are asked to yield, if they can be.
@@ -162,9 +171,8 @@ impl Process {
         }
         let found = trampolines::trampolines(loaded);
         let parking = words.map(|words| Parking::new(words, trampolines::counters(loaded)));
-        // Of two runtimes in one process it is not known which one a goroutine is of.
         let is_only = self.boundary.parking.is_none_or(|other| parking == Some(other));
-        if is_only && parking.is_some() && self.boundary.unknown_go.is_none() {
+        if is_only && parking.is_some() && self.boundary.not_parked.is_none() {
             self.boundary.parking = parking;
             if !found.is_empty() {
                 self.boundary.first_until.get_or_insert_with(|| Instant::now() + FIRST_WITHIN);
@@ -172,17 +180,19 @@ impl Process {
             }
             self.boundary.trampolines.extend(found);
         } else {
-            let version = loaded.image.go_version().unwrap_or("an unknown release of Go");
+            let version = || loaded.image.go_version().unwrap_or("an unknown release of Go").to_owned();
+            let reason =
+                parking.map_or_else(|| NotParked::UnknownRelease(version()), |_| NotParked::TwoRuntimes);
             self.boundary.parking = None;
-            self.boundary.unknown_go = Some(version.to_owned());
+            self.boundary.not_parked.get_or_insert(reason);
             self.boundary.trampolines.clear();
         }
     }
 
     /// The same for code that was mapped before another program began here, and is again.
     pub(super) fn learn_of_go_again(&mut self) {
-        let Boundary { parking, unknown_go, .. } = &self.boundary;
-        if parking.is_none() && unknown_go.is_none() {
+        let Boundary { parking, not_parked, .. } = &self.boundary;
+        if parking.is_none() && not_parked.is_none() {
             self.modules.all_loaded().iter().for_each(|loaded| self.learn_of_go(loaded));
         }
     }

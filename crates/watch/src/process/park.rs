@@ -12,7 +12,7 @@ use jostle_stacks::{GoroutineRef, GoroutineState, GoroutineWords, Memory, Regist
 use crate::memory::TargetMemory;
 use crate::trampolines::Counters;
 
-/// What may be read of goroutines, and asked of them, in a program of a known release of Go.
+/// What may be read of goroutines, and asked of them, in a program whose release of Go is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Parking {
     words: GoroutineWords,

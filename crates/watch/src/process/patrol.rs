@@ -67,16 +67,18 @@ impl Process {
     }
 
     /// How long nothing needs to be planned, where that is known: in a process that has little to do, while something waits for
-    /// somebody to come, or rests.
-    pub(crate) fn plans_hold_for(&mut self, now: Instant) -> Option<Duration> {
-        if !self.is_trapless || !self.utilization.is_mostly_idle() {
+    /// somebody to come, or nothing may. What else waits ends by the way.
+    pub(crate) fn next_plan_in(&mut self, now: Instant) -> Option<Duration> {
+        let waits = self.boundary.is_busy() || !self.prospects.is_empty() || self.lifetime.is_some();
+        if !self.is_trapless || waits || !self.utilization.is_mostly_idle() {
             return None;
         }
         let waits_until = self.breakpoint.map(|waiting| waiting.until).or(self.observations.until());
-        match waits_until {
-            Some(until) => Some(until.saturating_duration_since(now)),
-            None => Some(self.sampler.cannot_break_for(now).max(PAUSE).min(self.profile_changes_in(now))),
+        if let Some(until) = waits_until {
+            return Some(until.saturating_duration_since(now));
         }
+        let pause = self.sampler.may_break_in(now).max(PAUSE);
+        Some(self.profile_changes_in(now).map_or(pause, |change| change.min(pause)))
     }
 
     /// Holds that promise something come first, then a few anywhere. What is left goes into looking, at code never seen
@@ -147,7 +149,7 @@ impl Process {
 
     /// Sets a breakpoint where none is, if the code there is what it is taken for.
     pub(super) fn break_for(&mut self, purpose: Purpose, now: Instant) {
-        let may = self.breakpoint.is_none() && !self.boundary.is_busy();
+        let may = self.breakpoint.is_none() && !self.boundary.is_busy() && self.sampler.arming.may(now);
         let Some(at) = self.place_of(purpose).filter(|_| may) else { return };
         let code = self.modules.mapped_code(at);
         let is_there = |memory| self.traps.is_there(memory, at, code);
