@@ -101,17 +101,21 @@ fn a_stripped_program_hides_nothing_of_it() {
     assert!(side_contains(&found["places"][0], "main.entryFor"), "{found:#}");
 }
 
-#[test]
-fn values_that_arrive_are_followed_and_arrive_all_the_same() {
+/// That calls of a program that checks each answer itself are followed, and nothing is found.
+fn assert_all_arrive(name: &str) {
     let _machine = have_the_machine();
     if !machine_lets_us_look() {
         return;
     }
-    let (run, report) = watched("--for 20s", &specimen("go-purego-record-healthy"), "8");
+    let (run, report) = watched("--for 20s", &specimen(name), "8");
     assert!(report.findings.is_empty(), "{run:#?}");
-    // It checks every answer itself.
     assert_eq!(report.target_code(), Some(0), "{run:#?}");
     assert!(report.summary["counts"]["calls_parked"].as_u64() > Some(0), "{run:#?}");
+}
+
+#[test]
+fn values_that_arrive_are_followed_and_arrive_all_the_same() {
+    assert_all_arrive("go-purego-record-healthy");
 }
 
 #[test]
@@ -143,14 +147,7 @@ fn number(register: &Value) -> f64 {
 
 #[test]
 fn numbers_that_arrive_are_followed_and_arrive_all_the_same() {
-    let _machine = have_the_machine();
-    if !machine_lets_us_look() {
-        return;
-    }
-    let (run, report) = watched("--for 20s", &specimen("go-purego-float-healthy"), "8");
-    assert!(report.findings.is_empty(), "{run:#?}");
-    assert_eq!(report.target_code(), Some(0), "{run:#?}");
-    assert!(report.summary["counts"]["calls_parked"].as_u64() > Some(0), "{run:#?}");
+    assert_all_arrive("go-purego-float-healthy");
 }
 
 /// A copy of a specimen whose release of Go is one that nobody knows.

@@ -1,7 +1,7 @@
 //! For how long debug registers may wait for somebody, in a process that has little to do.
 //!
 //! While one is enabled in a thread, each switch to it and from it writes debug registers, which takes a virtual machine out to
-//! its host; and whoever is mostly idle is switched to for every request. What is allowed comes in turns: some breakpoints one
+//! its host; and whoever is mostly idle is switched to for every request. What is allowed comes in spells: some breakpoints one
 //! after the other, then a rest in which the process runs as if nobody watched, and in which we need not wake up either.
 
 use std::time::{Duration, Instant};

@@ -1,8 +1,9 @@
 use std::collections::{HashMap, HashSet};
 
-use gimli::{AttributeValue, DebuggingInformationEntry, Dwarf, Section, Unit, UnitOffset, constants};
+use gimli::{AttributeValue, DebuggingInformationEntry, Section, Unit, UnitOffset, constants};
 
 use super::Image;
+use super::dwarf::text;
 use super::frame_table::Slice;
 
 /// More debug information than this is not scanned: it would take seconds, for a hint.
@@ -10,9 +11,6 @@ const MOST_BYTES: usize = 64 << 20;
 
 /// No program has more atomic variables. A file may claim any number whose names all end at the same byte.
 const MOST_VARIABLES: usize = 1 << 12;
-
-/// Longer names are none.
-const LONGEST_NAME: usize = 1 << 12;
 
 /// How many typedefs and qualifiers may stand between a variable and `_Atomic`. Longer chains are cycles.
 const DEEPEST_TYPE: usize = 32;
@@ -96,9 +94,4 @@ fn type_of(entry: &DebuggingInformationEntry<Slice>) -> Option<UnitOffset> {
         AttributeValue::UnitRef(offset) => Some(offset),
         _ => None,
     }
-}
-
-fn text(dwarf: &Dwarf<Slice>, unit: &Unit<Slice>, name: AttributeValue<Slice>) -> Option<String> {
-    let name = dwarf.attr_string(unit, name).ok().filter(|name| name.len() <= LONGEST_NAME)?;
-    Some(name.to_string_lossy().into_owned())
 }

@@ -12,6 +12,9 @@ const DEEPEST: isize = 512;
 /// A compiler's line table has five bytes or more for a file, so that a path of 300 bytes is within it.
 const ROOM_FOR_PATHS: (usize, usize) = (1 << 20, 64);
 
+/// Longer names are none.
+const LONGEST_NAME: usize = 1 << 12;
+
 /// The debug information of one image.
 pub(crate) struct DebugInfo {
     sections: std::sync::Arc<Dwarf<Slice>>,
@@ -76,6 +79,12 @@ fn is_too_deep(unit: &Unit<Slice>) -> gimli::Result<bool> {
         }
     }
     Ok(false)
+}
+
+/// What a name says, as a unit refers to it.
+pub(super) fn text(dwarf: &Dwarf<Slice>, unit: &Unit<Slice>, name: AttributeValue<Slice>) -> Option<String> {
+    let name = dwarf.attr_string(unit, name).ok().filter(|name| name.len() <= LONGEST_NAME)?;
+    Some(name.to_string_lossy().into_owned())
 }
 
 fn section(headers: &Headers, id: SectionId) -> Slice {

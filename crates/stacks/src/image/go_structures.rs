@@ -2,14 +2,17 @@
 
 use std::collections::HashMap;
 
-use gimli::{AttributeValue, DebuggingInformationEntry, Dwarf, Unit, constants};
+use gimli::{DebuggingInformationEntry, Dwarf, Unit, constants};
 
-use super::dwarf::DebugInfo;
+use super::dwarf::{DebugInfo, text};
 use super::frame_table::Slice;
 use super::headers::Headers;
 
 /// More debug information than this, compressed or not, is not scanned: it would take seconds, while the program waits.
 const MOST_BYTES: usize = 64 << 20;
+
+/// These structures have fewer fields. A file may claim any number, whose names all end at the same byte.
+const MOST_FIELDS: usize = 1 << 12;
 
 /// The structures that are looked for, by the names that Go gives them.
 const WANTED: [&str; 3] = ["runtime.g", "runtime.m", "runtime.gobuf"];
@@ -57,6 +60,7 @@ fn read_unit(dwarf: &Dwarf<Slice>, unit: &Unit<Slice>, found: &mut Structures) -
             }
             constants::DW_TAG_member => {
                 if let Some(structure) = structure
+                    && found.0.len() < MOST_FIELDS
                     && let Some(field) = name(dwarf, unit, entry)
                     && let Some(offset) = entry.attr_value(constants::DW_AT_data_member_location)
                     && let Some(offset) = offset.udata_value()
@@ -75,6 +79,5 @@ fn name(
     unit: &Unit<Slice>,
     entry: &DebuggingInformationEntry<Slice>,
 ) -> Option<String> {
-    let name: AttributeValue<Slice> = entry.attr_value(constants::DW_AT_name)?;
-    Some(dwarf.attr_string(unit, name).ok()?.to_string_lossy().into_owned())
+    text(dwarf, unit, entry.attr_value(constants::DW_AT_name)?)
 }

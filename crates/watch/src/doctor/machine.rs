@@ -4,7 +4,7 @@ use std::fs;
 
 use super::trial::{self, Trial};
 use super::{Check, Health};
-use crate::status::{field, mask};
+use crate::status::{self, field, mask};
 use crate::watchpoints::REGISTERS;
 
 /// The first kernel with perf events that raise SIGTRAP in the thread they are about (`perf_event_attr.sigtrap`).
@@ -26,7 +26,7 @@ struct Rights {
 }
 
 pub(super) fn examine() -> Vec<Check> {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let status = status::of("self").unwrap_or_default();
     let uid_map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
     // Those of a user namespace do not count outside.
     let capabilities = if is_the_machines(&uid_map) { mask(&status, "CapEff:") } else { 0 };

@@ -75,7 +75,7 @@ impl Process {
             self.profiles.clear();
             return;
         }
-        let is_time = is_time_to_profile(now - self.began, self.attention());
+        let (is_time, _) = profiling(now - self.began, self.attention());
         if !is_time && !self.is_profiled {
             return;
         }
@@ -103,7 +103,7 @@ impl Process {
 
     /// How long it takes until threads begin to be sampled where they run, or cease to, if they ever do.
     pub(super) fn profile_changes_in(&self, now: Instant) -> Option<Duration> {
-        self.exploration.is_curious().then(|| profile_changes_in(now - self.began, self.attention()))
+        self.exploration.is_curious().then(|| profiling(now - self.began, self.attention()).1)
     }
 
     /// The C library blocks all signals for a moment whenever it starts a thread or a process; only a target that
@@ -215,18 +215,13 @@ impl Process {
     }
 }
 
-/// How long it takes until they begin to be sampled, or cease to, so long after the program began.
-fn profile_changes_in(age: Duration, attention: f64) -> Duration {
+/// Whether threads are sampled where they run, so long after the program began, and with this share of the budget being spent; and
+/// for how long that stays so.
+fn profiling(age: Duration, attention: f64) -> (bool, Duration) {
     if age < PROFILED_AT_FIRST {
-        return PROFILED_AT_FIRST - age;
+        return (true, PROFILED_AT_FIRST - age);
     }
     let every = PROFILED_EVERY.div_f64(attention);
     let passed = Duration::from_millis((age.as_millis() % every.as_millis()) as u64);
-    if passed < PROFILED_FOR { PROFILED_FOR - passed } else { every - passed }
-}
-
-/// Whether threads are sampled where they run, so long after the program began, and with this share of the budget being spent.
-fn is_time_to_profile(age: Duration, attention: f64) -> bool {
-    let every = PROFILED_EVERY.div_f64(attention);
-    age < PROFILED_AT_FIRST || age.as_millis() % every.as_millis() < PROFILED_FOR.as_millis()
+    if passed < PROFILED_FOR { (true, PROFILED_FOR - passed) } else { (false, every - passed) }
 }
