@@ -4,36 +4,25 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/ebitengine/purego"
-
+	"specimens/go-callback-record/binding"
 	"specimens/stage"
 )
 
-// arguments are what a thread passes, and what it gets.
-type arguments struct {
-	thread, number, complement, result uint64
-}
-
 var (
-	records = sync.Pool{New: func() any { return new(arguments) }}
+	records = sync.Pool{New: func() any { return new(binding.Arguments) }}
 	calls   atomic.Uint64
-
-	// hear is what the C function calls, which lies at calledABI0.
-	hear       = heard
-	calledABI0 uintptr
 )
 
 //go:noinline
-func heard(passed *arguments) {
-	record := records.Get().(*arguments)
+func heard(passed *binding.Arguments) {
+	record := records.Get().(*binding.Arguments)
 	defer records.Put(record)
 	*record = *passed
-	passed.result = answer(record.thread, record.number, record.complement)
+	passed.Result = answer(record.Thread, record.Number, record.Complement)
 }
 
 //go:noinline
@@ -50,26 +39,8 @@ func answer(thread, number, complement uint64) uint64 {
 	return 1
 }
 
-// begin has the library that lies beside this program start its threads.
-func begin() error {
-	program, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	library, err := purego.Dlopen(filepath.Join(filepath.Dir(program), "libthreads.so"), purego.RTLD_NOW|purego.RTLD_LOCAL)
-	if err != nil {
-		return err
-	}
-	var callBack func(callback uintptr) uint64
-	purego.RegisterLibFunc(&callBack, library, "call_back")
-	if started := callBack(calledABI0); started < 2 {
-		return fmt.Errorf("only %d threads", started)
-	}
-	return nil
-}
-
 func main() {
-	if err := begin(); err != nil {
+	if err := binding.Begin(heard); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -4,7 +4,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/ebitengine/purego"
 
 	"specimens/stage"
+	"specimens/stage/beside"
 )
 
 var total, calls atomic.Uint64
@@ -38,11 +38,7 @@ func heard(thread, number, complement uint64) uint64 {
 
 // begin has the library that lies beside this program start its threads.
 func begin() error {
-	program, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	library, err := purego.Dlopen(filepath.Join(filepath.Dir(program), "libthreads.so"), purego.RTLD_NOW|purego.RTLD_LOCAL)
+	library, err := beside.Load("libthreads.so")
 	if err != nil {
 		return err
 	}

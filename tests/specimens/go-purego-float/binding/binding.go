@@ -5,6 +5,10 @@ package binding
 import (
 	"sync"
 	"unsafe"
+
+	"github.com/ebitengine/purego"
+
+	"specimens/stage/beside"
 )
 
 // record is what the trampoline gets: what to call, and with what. It leaves there what was returned.
@@ -21,6 +25,15 @@ func cgocall(function uintptr, argument unsafe.Pointer) int32
 
 // syscall1XABI0 is where the trampoline lies.
 var syscall1XABI0 uintptr
+
+// Load finds a function of a library that lies beside this program.
+func Load(library, function string) (uintptr, error) {
+	loaded, err := beside.Load(library)
+	if err != nil {
+		return 0, err
+	}
+	return purego.Dlsym(loaded, function)
+}
 
 // call has one function called.
 func (r *record) call(function uintptr, number float64) {

@@ -4,26 +4,10 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
-
-	"github.com/ebitengine/purego"
 
 	"specimens/go-purego-float/binding"
 	"specimens/stage"
 )
-
-// load finds the function in the library that lies beside this program.
-func load() (uintptr, error) {
-	program, err := os.Executable()
-	if err != nil {
-		return 0, err
-	}
-	library, err := purego.Dlopen(filepath.Join(filepath.Dir(program), "librecord.so"), purego.RTLD_NOW|purego.RTLD_LOCAL)
-	if err != nil {
-		return 0, err
-	}
-	return purego.Dlsym(library, "half_of")
-}
 
 //go:noinline
 func halfOf(function uintptr, number float64) float64 { return 1 + binding.Copied(function, number) }
@@ -44,7 +28,7 @@ func asker(function uintptr, first uint64) stage.Role {
 }
 
 func main() {
-	function, err := load()
+	function, err := binding.Load("librecord.so", "half_of")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -6,12 +6,12 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 
 	"github.com/ebitengine/purego"
 
 	"specimens/stage"
+	"specimens/stage/beside"
 )
 
 type entry struct{ id uint64 }
@@ -20,11 +20,7 @@ var entryOf func(id uint64) *entry
 
 // load opens the library that lies beside this program.
 func load() error {
-	program, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	library, err := purego.Dlopen(filepath.Join(filepath.Dir(program), "librecord.so"), purego.RTLD_NOW|purego.RTLD_LOCAL)
+	library, err := beside.Load("librecord.so")
 	if err != nil {
 		return err
 	}

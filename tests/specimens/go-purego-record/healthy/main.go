@@ -6,12 +6,12 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"unsafe"
 
 	"github.com/ebitengine/purego"
 
 	"specimens/stage"
+	"specimens/stage/beside"
 )
 
 type entry struct {
@@ -33,11 +33,7 @@ var (
 
 // load opens the library that lies beside this program.
 func load() error {
-	program, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	library, err := purego.Dlopen(filepath.Join(filepath.Dir(program), "librecord.so"), purego.RTLD_NOW|purego.RTLD_LOCAL)
+	library, err := beside.Load("librecord.so")
 	if err != nil {
 		return err
 	}

@@ -6,11 +6,11 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/ebitengine/purego"
 
 	"specimens/stage"
+	"specimens/stage/beside"
 )
 
 var (
@@ -21,11 +21,7 @@ var (
 
 // load opens the library that lies beside this program.
 func load(name string) error {
-	program, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	library, err := purego.Dlopen(filepath.Join(filepath.Dir(program), name), purego.RTLD_NOW|purego.RTLD_LOCAL)
+	library, err := beside.Load(name)
 	if err != nil {
 		return err
 	}
