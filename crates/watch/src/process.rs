@@ -14,6 +14,7 @@ mod events;
 mod leave;
 mod park;
 mod patrol;
+mod profiles;
 mod utilization;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -34,7 +35,6 @@ use crate::sampler::Sampler;
 use crate::sharing::Sharing;
 use crate::sites::{Catalogue, SiteId};
 use crate::sys::attach;
-use crate::sys::profile::Profile;
 use crate::sys::ptrace::Event;
 use crate::tracepoints::Tracepoints;
 use crate::traps::Traps;
@@ -46,6 +46,7 @@ pub(crate) use boundary::NotParked;
 use catch::{Hold, Lifetime, Observations, ParkedHold, Postponed, Prospect};
 use leave::Leaving;
 use patrol::Breakpoint;
+use profiles::Profiles;
 use utilization::Utilization;
 
 /// With more threads than that per processor, many may want to run at a time.
@@ -146,7 +147,7 @@ pub(crate) struct Process {
     sampler: Sampler,
     /// How much of the budget it is worth, if that is not always the same.
     backoff: Option<Backoff>,
-    /// What of its time it runs, if it has no traps.
+    /// What of its time it runs.
     utilization: Utilization,
     sharing: Sharing,
     traps: Traps,
@@ -155,10 +156,7 @@ pub(crate) struct Process {
     watchpoints: Watchpoints,
     tracepoints: Tracepoints,
     observations: Observations,
-    /// Where threads run; nothing for those that may not be sampled.
-    profiles: BTreeMap<i32, Option<Profile>>,
-    /// Whether they are being taken at the moment.
-    is_profiled: bool,
+    profiles: Profiles,
     threads: BTreeMap<i32, Thread>,
     /// Children that borrow the memory until they run a program of their own.
     borrowers: BTreeSet<i32>,
@@ -253,8 +251,7 @@ impl Process {
             watchpoints: Watchpoints::new(false),
             tracepoints: Tracepoints::default(),
             observations: Observations::default(),
-            profiles: BTreeMap::new(),
-            is_profiled: true,
+            profiles: Profiles::default(),
             threads: BTreeMap::new(),
             borrowers: BTreeSet::new(),
             hold: None,
@@ -361,9 +358,6 @@ impl Process {
     /// Shares the budget out anew: less of it while nothing new is seen; of a process without traps, a share of the time that
     /// it runs.
     pub(crate) fn set_budget(&mut self, budget: f64) {
-        if self.backoff.is_none() && !self.is_trapless {
-            return self.sampler.set_budget(budget);
-        }
         let now = Instant::now();
         let is_known_now = self.utilization.measure(self.pid, now);
         let running = self.utilization.share();

@@ -20,6 +20,7 @@ use crate::process::{Common, Phase, Process};
 use crate::status::{self, field};
 use crate::sys::descriptors::ManyFiles;
 use crate::sys::haste::Haste;
+use crate::sys::perf::Anchor;
 use crate::sys::ptrace::{self, Event};
 use crate::sys::schedule;
 use crate::sys::signals::{Arrival, Inbox};
@@ -62,6 +63,7 @@ pub(crate) struct Tracer<'a> {
     pub(crate) findings: Vec<Finding>,
     pub(crate) books: Books,
     _files: Option<ManyFiles>,
+    _anchor: Option<Anchor>,
 }
 
 impl<'a> Tracer<'a> {
@@ -101,6 +103,7 @@ impl<'a> Tracer<'a> {
             court: Court::open(),
             findings: Vec::new(),
             _files: is_sampled.then(ManyFiles::begin),
+            _anchor: is_sampled.then(Anchor::cast),
             books: Books::default(),
         }
     }

@@ -99,8 +99,7 @@ impl Watchpoints {
         self.threads.remove(&tid);
     }
 
-    /// Lets go of all registers that watch nothing, to be reserved anew when next needed: one that misses what it
-    /// should see may never see anything again.
+    /// Lets go of all registers that watch nothing, to be reserved anew when next needed.
     pub(crate) fn renew(&mut self) {
         self.renew_from(0);
     }

@@ -14,6 +14,8 @@ use crate::sys::tracepoint::Tracepoint;
 
 /// How long the program may take to come to its first instruction.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a thread would run between two samples.
+const A_MOMENT: Duration = Duration::from_millis(1);
 
 /// What was possible.
 #[derive(Debug, Default)]
@@ -70,7 +72,7 @@ fn try_everything(pid: i32) -> Trial {
         no_register,
         sees_kernel,
         no_tracepoint,
-        no_profile: Profile::begin(pid).err(),
+        no_profile: Profile::begin(pid, A_MOMENT).err(),
     }
 }
 

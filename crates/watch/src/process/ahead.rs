@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use jostle_model::{Address, Process as Name};
 
 use super::Process;
+use super::profiles::{self, Pace};
 use crate::WatchError;
 use crate::modules::Change;
 use crate::scope;
-use crate::sys::profile::Profile;
 use crate::title;
 use crate::traps::{Purpose, Step};
 
@@ -18,13 +18,6 @@ use crate::traps::{Purpose, Step};
 const LOOK_SOONEST: Duration = Duration::from_millis(20);
 const LOOK_LATEST: Duration = Duration::from_millis(500);
 const LOOK_AFTER: u32 = 10;
-/// Of how many threads it is sampled where they run.
-const PROFILED: usize = 32;
-/// At first always; after that for a moment now and then. A clock in every thread is set anew whenever that one begins to run:
-/// beside a server that answers in 0.2 ms, it made the median a twentieth longer, and the slowest hundredth a third.
-const PROFILED_AT_FIRST: Duration = Duration::from_secs(1);
-const PROFILED_EVERY: Duration = Duration::from_millis(400);
-const PROFILED_FOR: Duration = Duration::from_millis(40);
 /// How long all threads must have blocked SIGTRAP until we believe it.
 const DEAF: Duration = Duration::from_millis(500);
 
@@ -75,25 +68,16 @@ impl Process {
             self.profiles.clear();
             return;
         }
-        let (is_time, _) = profiling(now - self.began, self.attention());
-        if !is_time && !self.is_profiled {
-            return;
-        }
-        if is_time != self.is_profiled {
-            self.is_profiled = is_time;
-            self.profiles.values_mut().flatten().for_each(|profile| profile.run(is_time));
-        }
-        for &tid in self.threads.keys().take(PROFILED).filter(|_| is_time) {
-            // Where the machine does not allow it, once is enough to know.
-            self.profiles.entry(tid).or_insert_with(|| Profile::begin(tid).ok());
-        }
-        let (mut ran, mut seen) = (Vec::new(), BTreeSet::new());
-        for (&tid, profile) in &mut self.profiles {
-            let samples = profile.as_mut().map(Profile::drain).unwrap_or_default();
-            ran.extend((!samples.is_empty()).then_some(tid));
+        let mut seen = BTreeSet::new();
+        for (tid, samples) in self.profiles.drain() {
+            self.note_running(tid);
             seen.extend(samples);
         }
-        ran.into_iter().for_each(|tid| self.note_running(tid));
+        let pace = self.profiling_pace();
+        match pace.at(now - self.began, self.attention()) {
+            (true, _) => self.profiles.run(self.threads.keys().copied(), pace),
+            (false, _) => self.profiles.pause(),
+        }
         for at in seen {
             if let Some(function) = self.catalogue.function_at(at) {
                 self.exploration.seen_running(&mut self.catalogue, function, at);
@@ -103,7 +87,12 @@ impl Process {
 
     /// How long it takes until threads begin to be sampled where they run, or cease to, if they ever do.
     pub(super) fn profile_changes_in(&self, now: Instant) -> Option<Duration> {
-        self.exploration.is_curious().then(|| profiling(now - self.began, self.attention()).1)
+        let (_, lasts) = self.profiling_pace().at(now - self.began, self.attention());
+        self.exploration.is_curious().then_some(lasts)
+    }
+
+    fn profiling_pace(&self) -> &'static Pace {
+        if self.utilization.is_mostly_idle() { &profiles::IDLE } else { &profiles::BUSY }
     }
 
     /// The C library blocks all signals for a moment whenever it starts a thread or a process; only a target that
@@ -213,15 +202,4 @@ impl Process {
             }
         }
     }
-}
-
-/// Whether threads are sampled where they run, so long after the program began, and with this share of the budget being spent; and
-/// for how long that stays so.
-fn profiling(age: Duration, attention: f64) -> (bool, Duration) {
-    if age < PROFILED_AT_FIRST {
-        return (true, PROFILED_AT_FIRST - age);
-    }
-    let every = PROFILED_EVERY.div_f64(attention);
-    let passed = Duration::from_millis((age.as_millis() % every.as_millis()) as u64);
-    if passed < PROFILED_FOR { (true, PROFILED_FOR - passed) } else { (false, every - passed) }
 }

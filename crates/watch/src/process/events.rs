@@ -69,7 +69,7 @@ impl Process {
         self.borrowers.remove(&tid);
         self.watchpoints.remove_thread(tid);
         self.tracepoints.remove_thread(tid);
-        self.profiles.remove(&tid);
+        self.profiles.remove_thread(tid);
         self.held_one_is_gone(tid);
         if tid == self.pid {
             self.stop_watching();

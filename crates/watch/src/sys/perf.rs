@@ -5,8 +5,8 @@ use std::os::fd::{AsRawFd, FromRawFd};
 use jostle_model::{Access, Address};
 use perf_event_open_sys as sys;
 use perf_event_open_sys::bindings::{
-    HW_BREAKPOINT_RW, HW_BREAKPOINT_W, HW_BREAKPOINT_X, PERF_FLAG_FD_CLOEXEC, PERF_TYPE_BREAKPOINT,
-    perf_event_attr,
+    HW_BREAKPOINT_RW, HW_BREAKPOINT_W, HW_BREAKPOINT_X, PERF_COUNT_SW_DUMMY, PERF_FLAG_FD_CLOEXEC,
+    PERF_TYPE_BREAKPOINT, PERF_TYPE_SOFTWARE, perf_event_attr,
 };
 
 /// What a debug register reports. x86 cannot report loads alone.
@@ -79,6 +79,31 @@ impl Watchpoint {
         }
         self.is_armed = false;
         disable(&self.event)
+    }
+}
+
+/// Keeps what perf does at every switch of threads in place until dropped. When the last event of a thread is closed, the kernel
+/// takes that out of its code a second later; whoever opens the next one puts it back, and waits until all processors have seen
+/// that (Linux, kernel/events/core.c: `perf_sched_events`), for tens of milliseconds in which we could not serve anybody.
+#[derive(Debug)]
+pub(crate) struct Anchor {
+    _event: Option<File>,
+}
+
+impl Anchor {
+    /// By an event of our own thread that counts nothing.
+    pub(crate) fn cast() -> Self {
+        let mut attributes = perf_event_attr {
+            type_: PERF_TYPE_SOFTWARE,
+            size: size_of::<perf_event_attr>() as u32,
+            config: u64::from(PERF_COUNT_SW_DUMMY),
+            ..perf_event_attr::default()
+        };
+        attributes.set_disabled(1);
+        attributes.set_exclude_kernel(1);
+        attributes.set_exclude_hv(1);
+        // Where that is not allowed, nothing of perf is.
+        Self { _event: open(&mut attributes, 0).ok() }
     }
 }
 

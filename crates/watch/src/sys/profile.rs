@@ -1,6 +1,7 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
+use std::time::Duration;
 
 use jostle_model::Address;
 use perf_event_open_sys as sys;
@@ -11,8 +12,6 @@ use perf_event_open_sys::bindings::{
 use super::perf;
 use super::ring::Ring;
 
-/// Time that a thread runs between two samples, in nanoseconds: a sample costs it about a microsecond.
-const PERIOD: u64 = 1_000_003;
 /// The size of the ring in pages: two seconds of samples of 16 bytes. Many threads share the few hundred kilobytes that
 /// `perf_event_mlock_kb` grants.
 const PAGES: usize = 8;
@@ -25,13 +24,14 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
-    /// Begins to sample thread `tid`, its own code only.
+    /// Begins to sample thread `tid`, its own code only, each time when it has run for `period`. A sample costs it about a
+    /// microsecond.
     ///
     /// # Errors
     /// ESRCH when the thread is gone, EPERM or EACCES when the machine does not allow it, or allows no more memory
     /// for rings.
-    pub(crate) fn begin(tid: i32) -> io::Result<Self> {
-        let event = perf::open(&mut attributes(), tid)?;
+    pub(crate) fn begin(tid: i32, period: Duration) -> io::Result<Self> {
+        let event = perf::open(&mut attributes(period), tid)?;
         Ok(Self { ring: Ring::map(&event, PAGES)?, event })
     }
 
@@ -54,7 +54,7 @@ impl Profile {
     }
 }
 
-fn attributes() -> perf_event_attr {
+fn attributes(period: Duration) -> perf_event_attr {
     let mut attributes = perf_event_attr {
         type_: PERF_TYPE_SOFTWARE,
         size: size_of::<perf_event_attr>() as u32,
@@ -62,7 +62,7 @@ fn attributes() -> perf_event_attr {
         sample_type: u64::from(PERF_SAMPLE_IP),
         ..perf_event_attr::default()
     };
-    attributes.__bindgen_anon_1.sample_period = PERIOD;
+    attributes.__bindgen_anon_1.sample_period = period.as_nanos() as u64;
     attributes.set_exclude_kernel(1);
     attributes.set_exclude_hv(1);
     attributes.set_remove_on_exec(1);

@@ -146,6 +146,7 @@ impl Process {
         }
         let Some(Hold { encounter, is_long, .. }) = self.hold.take() else { return };
         if changed && encounter.is_alone() {
+            // A register that misses what it should see may never see anything again.
             self.watchpoints.renew();
         }
         let lasted = encounter.lasted();
