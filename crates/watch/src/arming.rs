@@ -12,7 +12,7 @@ use crate::budget::Budget;
 /// at 2,000 requests a second, the slowest hundredth took 1.05 ± 0.09 and 1.20 ± 0.06 of what it takes unwatched with that much
 /// (in 36 and 72 windows of 2 s each), 1.32 ± 0.09 with twice as much, and 1.29 ± 0.11 and 1.52 ± 0.05 with no limit.
 const OF_BUDGET: f64 = 6.0;
-/// After a rest one may wait for so long, and then for as long as the last of them takes: three or four looks.
+/// After a rest one may wait for so long, and then for as long as the last of them takes: six looks.
 const SPELL: Duration = Duration::from_millis(25);
 
 /// Wall time in which a debug register may wait for somebody.

@@ -14,7 +14,9 @@ use crate::sys::processor_time;
 use crate::traps::Purpose;
 
 /// How long a breakpoint waits for somebody to come who is looked at, and who is held. Of half-atomics' sites that the
-/// clock has shown to run, nine in ten of those that were reached at all were reached within 4 ms.
+/// clock has shown to run, nine in ten of those that were reached at all were reached within 4 ms. To wait for longer where less
+/// happens finds less: of five findings in a service at 2,000 requests a second, 4.4 and 3.5 were there after ten seconds (in five
+/// and six runs), and 1.8 with twice the time.
 const WAIT_TO_LOOK: Duration = Duration::from_millis(4);
 const WAIT_TO_HOLD: Duration = Duration::from_millis(15);
 /// The share of looks that go to what was seen before, and to functions that the clock has not seen to run: what is
@@ -181,14 +183,7 @@ impl Process {
             }
         });
         self.sampler.breaking.spend(took);
-        self.breakpoint = Some(Breakpoint {
-            purpose,
-            at,
-            cookie,
-            is_traced,
-            since: now,
-            until: now + self.utilization.stretched(wait),
-        });
+        self.breakpoint = Some(Breakpoint { purpose, at, cookie, is_traced, since: now, until: now + wait });
     }
 
     /// Sees who has come where nobody is stopped.

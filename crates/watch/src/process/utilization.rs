@@ -15,10 +15,6 @@ const LATEST: f64 = 0.15;
 /// A process is never taken for idler than that: something would have to be seen of it all the same.
 const LEAST: f64 = 0.05;
 
-/// How many times as long one waits there at most for something to happen. Not much longer: in a service at 2,000 requests a
-/// second with five findings, five seconds found 4.5 of them with twice the time, and 2.0 with eight times (six runs each).
-const LONGEST_WAIT: f64 = 2.0;
-
 /// The share of wall time for which a process runs, in all of its threads together, 1 at most.
 #[derive(Debug)]
 pub(super) struct Utilization {
@@ -41,11 +37,6 @@ impl Utilization {
     /// Whether it waits for others most of the time.
     pub(super) fn is_mostly_idle(&self) -> bool {
         self.share() < 0.5
-    }
-
-    /// How long to wait for what happens within `wait` in a process that always runs.
-    pub(super) fn stretched(&self, wait: Duration) -> Duration {
-        wait.mul_f64((1.0 / self.share()).min(LONGEST_WAIT))
     }
 
     /// Measures process `pid` again if it is time to. Returns whether it was the first time.
@@ -86,14 +77,6 @@ mod tests {
     fn a_process_of_which_nothing_is_known_is_taken_for_idle() {
         assert_eq!(noted(&[]).share(), LEAST);
         assert_eq!(noted(&[0.0]).share(), LEAST);
-    }
-
-    #[test]
-    fn the_less_happens_the_longer_one_waits_but_not_for_ever() {
-        let wait = Duration::from_millis(4);
-        assert_eq!(noted(&[1.0]).stretched(wait), wait);
-        assert_eq!(noted(&[0.8]).stretched(wait), wait.mul_f64(1.25));
-        assert_eq!(noted(&[0.0]).stretched(wait), 2 * wait);
     }
 
     #[test]

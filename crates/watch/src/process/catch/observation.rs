@@ -16,7 +16,7 @@ use crate::sys::tracepoint::{self, Arrival};
 
 /// How long after another one a visitor may come to be met by a hold: as long as a prospect lasts.
 const SOON: Duration = Duration::from_micros(2500);
-/// How long it lasts where the process is always busy.
+/// How long it lasts.
 const OBSERVATION: Duration = Duration::from_millis(4);
 /// After so many arrivals there is enough to be learnt, if they are not all one thread's: one that comes again and again may do
 /// so within microseconds.
@@ -96,7 +96,7 @@ impl Process {
         let took = processor_time::of(|| is_set = self.tracepoints.watch(&question.access, &threads));
         self.sampler.prospecting.spend(took);
         if is_set {
-            let until = now + self.utilization.stretched(OBSERVATION);
+            let until = now + OBSERVATION;
             self.observations.under_way = Some((question, now, until));
         }
     }
