@@ -56,6 +56,43 @@ fn a_process_that_has_little_to_do_is_held_for_less() {
     assert!(busy > 0.0 && idle < busy / 2.0, "{idle} and {busy} of the time");
 }
 
+/// How many events of perf the tracer of process `pid` has open, or none if it has none.
+fn open_events(pid: &str) -> usize {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let descriptors = fs::read_dir(format!("/proc/{}/fd", field(&status, "TracerPid:")));
+    let files =
+        descriptors.into_iter().flatten().flatten().filter_map(|entry| fs::read_link(entry.path()).ok());
+    files.filter(|file| file.to_str() == Some("anon_inode:[perf_event]")).count()
+}
+
+/// Even one that is disabled costs each switch to its thread. The one that is left is the tracer's own.
+#[test]
+fn in_a_process_that_has_little_to_do_no_event_stays_open() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let (mut most, mut share_at_rest) = (Vec::new(), Vec::new());
+    for percent in ["2", "100"] {
+        let mut service = Service::start(&target("unhurried"), &[percent]).ready();
+        let jostle = service.watch_without_end();
+        thread::sleep(Duration::from_millis(1500));
+        let look = |_| {
+            thread::sleep(Duration::from_millis(3));
+            open_events(&service.pid())
+        };
+        let counts: Vec<usize> = (0..600).map(look).collect();
+        send("-INT", jostle.id());
+        jostle.wait_with_output().expect("it ends");
+        service.assert_left();
+        assert_eq!(service.end(), "added");
+        most.push(counts.iter().max().copied());
+        share_at_rest.push(counts.iter().filter(|&&count| count == 1).count() as f64 / counts.len() as f64);
+    }
+    assert!(most.iter().all(|&most| most > Some(1)), "it is looked at: {most:?}");
+    assert!(share_at_rest[0] > 0.5 && share_at_rest[1] < 0.1, "{share_at_rest:?} of the time");
+}
+
 /// The thread that remains takes the first one's number, and has still the debug registers that were set in it.
 #[test]
 fn a_process_that_replaces_itself_again_and_again_goes_on() {
