@@ -93,18 +93,24 @@ pub(crate) struct Anchor {
 impl Anchor {
     /// By an event of our own thread that counts nothing.
     pub(crate) fn cast() -> Self {
-        let mut attributes = perf_event_attr {
-            type_: PERF_TYPE_SOFTWARE,
-            size: size_of::<perf_event_attr>() as u32,
-            config: u64::from(PERF_COUNT_SW_DUMMY),
-            ..perf_event_attr::default()
-        };
+        let mut attributes = software(PERF_COUNT_SW_DUMMY);
         attributes.set_disabled(1);
-        attributes.set_exclude_kernel(1);
-        attributes.set_exclude_hv(1);
         // Where that is not allowed, nothing of perf is.
         Self { _event: open(&mut attributes, 0).ok() }
     }
+}
+
+/// An event of the kernel's own making (`perf_sw_ids`), of what a thread does outside the kernel.
+pub(super) fn software(config: u32) -> perf_event_attr {
+    let mut attributes = perf_event_attr {
+        type_: PERF_TYPE_SOFTWARE,
+        size: size_of::<perf_event_attr>() as u32,
+        config: u64::from(config),
+        ..perf_event_attr::default()
+    };
+    attributes.set_exclude_kernel(1);
+    attributes.set_exclude_hv(1);
+    attributes
 }
 
 /// Opens an event of thread `tid`, on whatever processor it runs.

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use jostle_model::Address;
 use perf_event_open_sys as sys;
-use perf_event_open_sys::bindings::{
-    PERF_COUNT_SW_CPU_CLOCK, PERF_SAMPLE_IP, PERF_TYPE_SOFTWARE, perf_event_attr,
-};
+use perf_event_open_sys::bindings::{PERF_COUNT_SW_CPU_CLOCK, PERF_SAMPLE_IP, perf_event_attr};
 
 use super::perf;
 use super::ring::Ring;
@@ -55,16 +53,9 @@ impl Profile {
 }
 
 fn attributes(period: Duration) -> perf_event_attr {
-    let mut attributes = perf_event_attr {
-        type_: PERF_TYPE_SOFTWARE,
-        size: size_of::<perf_event_attr>() as u32,
-        config: u64::from(PERF_COUNT_SW_CPU_CLOCK),
-        sample_type: u64::from(PERF_SAMPLE_IP),
-        ..perf_event_attr::default()
-    };
+    let mut attributes = perf::software(PERF_COUNT_SW_CPU_CLOCK);
+    attributes.sample_type = u64::from(PERF_SAMPLE_IP);
     attributes.__bindgen_anon_1.sample_period = period.as_nanos() as u64;
-    attributes.set_exclude_kernel(1);
-    attributes.set_exclude_hv(1);
     attributes.set_remove_on_exec(1);
     attributes
 }
