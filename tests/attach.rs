@@ -56,6 +56,29 @@ fn a_process_that_has_little_to_do_is_held_for_less() {
     assert!(busy > 0.0 && idle < busy / 2.0, "{idle} and {busy} of the time");
 }
 
+/// None of its threads runs for as long as the clock's period while that asks, nor enters a function any more.
+#[test]
+fn threads_that_run_for_moments_only_are_seen_and_their_race_is_found() {
+    let _machine = have_the_machine();
+    if !machine_lets_us_look() {
+        return;
+    }
+    let watch = |variant, arguments: &str| {
+        let mut service = Service::start(&target("moments"), &[variant]).ready();
+        let (run, report) = service.watch(arguments);
+        assert!(report.summary["counts"]["samples"].as_u64() > Some(0), "{run:#?}");
+        service.assert_left();
+        assert_eq!(service.end(), "served");
+        report.findings
+    };
+    let races = |seed| {
+        let findings = watch("racing", &format!("--for 10s --stop-after 1 --seed {seed}"));
+        findings.iter().any(|finding| is_between(finding, ["serve", "serve"]))
+    };
+    assert!((1..=ATTEMPTS).any(races), "not found in {ATTEMPTS} watches");
+    assert_eq!(watch("orderly", "--for 5s --seed 1").len(), 0);
+}
+
 /// How many events of perf the tracer of process `pid` has open, or none if it has none.
 fn open_events(pid: &str) -> usize {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");

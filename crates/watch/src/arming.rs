@@ -1,8 +1,10 @@
-//! For how long debug registers may wait for somebody, in a process that has little to do.
+//! How much debug registers may be used in a process that is looked at without traps: for how long they wait for somebody, and
+//! what it takes to set and lift them.
 //!
 //! While one is enabled in a thread, each switch to it and from it writes debug registers, which takes a virtual machine out to
-//! its host; and whoever is mostly idle is switched to for every request. What is allowed comes in spells: some breakpoints one
-//! after the other, then a rest in which the process runs as if nobody watched, and in which we need not wake up either.
+//! its host; and whoever is mostly idle is switched to for every request. To set or lift one interrupts the processor on which the
+//! thread ran last. What is allowed in such a process comes in spells: some breakpoints one after the other, then a rest in which
+//! nothing is reserved, the process runs as if nobody watched, and we need not wake up either.
 
 use std::time::{Duration, Instant};
 
@@ -12,53 +14,91 @@ use crate::budget::Budget;
 /// at 2,000 requests a second, the slowest hundredth took 1.05 ± 0.09 and 1.20 ± 0.06 of what it takes unwatched with that much
 /// (in 36 and 72 windows of 2 s each), 1.32 ± 0.09 with twice as much, and 1.29 ± 0.11 and 1.52 ± 0.05 with no limit.
 const OF_BUDGET: f64 = 6.0;
-/// After a rest one may wait for so long, and then for as long as the last of them takes: six looks.
-const SPELL: Duration = Duration::from_millis(25);
+/// How much processor time may go into setting and lifting, as a share of the budget, which is not spent by it.
+const SETTING_SHARE: f64 = 0.5;
+/// The least part of that in a process that has little to do: whoever is mostly idle is interrupted in the middle of an answer.
+const LEAST_SETTING: f64 = 0.3;
+/// After a rest one may wait for so long, and set and lift for so long, and then for as long as the last of them takes: about six
+/// looks. Where each look had a rest of its own, it took twice as long to set it, since everything was to be reserved anew.
+const WAITING_SPELL: Duration = Duration::from_millis(25);
+const SETTING_SPELL: Duration = Duration::from_micros(1500);
 
-/// Wall time in which a debug register may wait for somebody.
+/// What may be spent on debug registers.
 #[derive(Debug)]
 pub(crate) struct Arming {
-    budget: Budget,
+    /// Wall time in which they wait.
+    waiting: Budget,
+    /// Processor time of ours to set and lift them.
+    setting: Budget,
+    /// Whether a process is mostly idle, where looks come in spells.
+    is_idle: bool,
     is_resting: bool,
 }
 
 impl Arming {
     /// As a part of this budget, from `now` on.
     pub(crate) fn new(budget: f64, now: Instant) -> Self {
-        Self { budget: Budget::new(allowed(budget, 0.0), now), is_resting: false }
+        Self {
+            waiting: Budget::new(allowed(budget, 0.0), now),
+            setting: Budget::new(budget * SETTING_SHARE, now),
+            is_idle: false,
+            is_resting: false,
+        }
     }
 
     /// The same with nothing in hand at first.
     pub(crate) fn without_credit(self) -> Self {
-        Self { budget: self.budget.without_credit(), ..self }
+        Self { waiting: self.waiting.without_credit(), setting: self.setting.without_credit(), ..self }
     }
 
     /// Allows what may be spent ahead at the start.
     pub(crate) fn grant_credit(&mut self) {
-        self.budget.grant_credit();
+        self.waiting.grant_credit();
+        self.setting.grant_credit();
     }
 
-    /// Keeps to what is allowed with this budget in a process that is `running` for such a share of the time and gets such a share
-    /// of our `attention`.
-    pub(crate) fn keep_to(&mut self, budget: f64, running: f64, attention: f64) {
-        self.budget.set_share(attention * allowed(budget, running));
+    /// Keeps to what is allowed with this budget in a process that is `running` for such a share of the time, which may be mostly
+    /// idle, and gets such a share of our `attention`.
+    pub(crate) fn keep_to(&mut self, budget: f64, running: f64, is_idle: bool, attention: f64) {
+        self.is_idle = is_idle;
+        self.waiting.set_share(attention * allowed(budget, running));
+        self.setting.set_share(attention * budget * SETTING_SHARE * running.max(LEAST_SETTING));
     }
 
     /// A register has waited for so long.
-    pub(crate) fn spend(&mut self, waited: Duration) {
-        self.budget.spend(waited);
+    pub(crate) fn waited(&mut self, waited: Duration) {
+        self.waiting.spend(waited);
     }
 
-    /// Whether one may wait now.
+    /// To set or lift some took so much of our processor time.
+    pub(crate) fn set(&mut self, took: Duration) {
+        self.setting.spend(took);
+    }
+
+    /// Whether one may be set now.
     pub(crate) fn may(&mut self, now: Instant) -> bool {
-        let enough = if self.is_resting { SPELL.as_secs_f64() } else { 0.0 };
-        self.is_resting = self.budget.balance(now) <= enough;
+        let (waiting, setting) = self.enough();
+        let is_enough = |budget: &mut Budget, enough: Duration| budget.balance(now) > enough.as_secs_f64();
+        self.is_resting = !is_enough(&mut self.waiting, waiting) | !is_enough(&mut self.setting, setting);
         !self.is_resting
     }
 
     /// How long the rest still lasts, if there is one.
     pub(crate) fn rests_for(&mut self, now: Instant) -> Duration {
-        if self.is_resting { self.budget.time_to(SPELL, now) } else { Duration::ZERO }
+        if !self.is_resting {
+            return Duration::ZERO;
+        }
+        let (waiting, setting) = self.enough();
+        self.waiting.time_to(waiting, now).max(self.setting.time_to(setting, now))
+    }
+
+    /// What must be in hand, to wait and to set, for one to be set.
+    fn enough(&self) -> (Duration, Duration) {
+        match (self.is_resting, self.is_idle) {
+            (true, true) => (WAITING_SPELL, SETTING_SPELL),
+            (true, false) => (WAITING_SPELL, Duration::ZERO),
+            (false, _) => (Duration::ZERO, Duration::ZERO),
+        }
     }
 }
 
@@ -75,14 +115,14 @@ mod tests {
     fn waited(running: f64) -> (f64, u32) {
         let start = Instant::now();
         let mut arming = Arming::new(0.02, start).without_credit();
-        arming.keep_to(0.02, running, 1.0);
+        arming.keep_to(0.02, running, running < 0.5, 1.0);
         let (mut at, mut waited, mut rests) = (Duration::ZERO, Duration::ZERO, 0);
         while at < Duration::from_secs(10) {
             let now = start + at;
             if arming.may(now) {
                 let wait = Duration::from_millis(5);
                 (at, waited) = (at + wait, waited + wait);
-                arming.spend(wait);
+                arming.waited(wait);
             } else {
                 rests += 1;
                 at += arming.rests_for(now) + Duration::from_millis(1);

@@ -369,9 +369,7 @@ impl Process {
             return self.sampler.set_budget(budget * attention);
         }
         self.sampler.set_budget(budget * running * attention);
-        // That is our own time.
-        self.sampler.set_breaking_budget(budget * attention, running);
-        self.sampler.arming.keep_to(budget, running, attention);
+        self.sampler.arming.keep_to(budget, running, self.utilization.is_mostly_idle(), attention);
         // The bound rests on these holds; without them it would never be reached where threads share nothing.
         self.sampler.set_blind_budget(budget * running, running);
         if is_known_now && self.is_attached && !self.is_kin {

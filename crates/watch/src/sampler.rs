@@ -69,11 +69,6 @@ const EXPLORING_SHARE: f64 = 1.0;
 const EXPLORING_AHEAD: Duration = Duration::from_millis(115);
 /// How much processor time may go into prospects, as a share of the budget, which is not spent by it.
 const PROSPECTING_SHARE: f64 = 0.2;
-/// The same for breakpoints in debug registers, where those take the place of traps.
-const BREAKING_SHARE: f64 = 0.5;
-/// The least part of that in a process that has little to do. Whatever is set and lifted interrupts a processor, and whoever is
-/// mostly idle is found in the middle of an answer.
-const LEAST_BREAKING: f64 = 0.4;
 /// How much of the budget may go, in a process that has little to do, into holds where nothing promises that anybody comes. In a
 /// service where threads share next to nothing, these are all. At 2,000 requests a second, each delays a handful: with four a
 /// second, whatever the promise, the slowest hundredth took half as long again.
@@ -116,9 +111,7 @@ pub(crate) struct Sampler {
     pub(crate) exploring: Budget,
     /// The processor time that may be spent on prospects. It is the tracer's own: nobody is held for it.
     pub(crate) prospecting: Budget,
-    /// The same for breakpoints in debug registers.
-    pub(crate) breaking: Budget,
-    /// For how long a debug register may wait for somebody.
+    /// What may be spent on debug registers, where breakpoints in them take the place of traps.
     pub(crate) arming: Arming,
     /// What part of that which may be spent on holding may go where nothing promises that anybody comes, where that is limited.
     blind: Budget,
@@ -149,7 +142,6 @@ impl Sampler {
             looking: Budget::new(budget * LOOKING_SHARE, now),
             exploring: exploring(budget, now),
             prospecting: Budget::new(budget * PROSPECTING_SHARE, now),
-            breaking: Budget::new(budget * BREAKING_SHARE, now),
             arming: Arming::new(budget, now),
             blind: Budget::new(budget * BLIND_BUDGET, now).without_credit(),
         }
@@ -165,7 +157,6 @@ impl Sampler {
             looking: self.looking.without_credit(),
             exploring: self.exploring.without_credit(),
             prospecting: self.prospecting.without_credit(),
-            breaking: self.breaking.without_credit(),
             arming: self.arming.without_credit(),
             ..self
         }
@@ -174,8 +165,8 @@ impl Sampler {
     /// Allows all of it the credit of the start.
     pub(crate) fn grant_credit(&mut self) {
         self.has_credit = true;
-        let Self { holding, following, looking, exploring, prospecting, breaking, arming, .. } = self;
-        for budget in [holding, following, looking, exploring, prospecting, breaking] {
+        let Self { holding, following, looking, exploring, prospecting, arming, .. } = self;
+        for budget in [holding, following, looking, exploring, prospecting] {
             budget.grant_credit();
         }
         arming.grant_credit();
@@ -193,11 +184,6 @@ impl Sampler {
         self.looking.set_share(budget * LOOKING_SHARE);
         self.exploring.set_share(budget * EXPLORING_SHARE);
         self.prospecting.set_share(budget * PROSPECTING_SHARE);
-    }
-
-    /// Keeps to another budget for breakpoints in debug registers, in a process that is `running` for such a share of the time.
-    pub(crate) fn set_breaking_budget(&mut self, budget: f64, running: f64) {
-        self.breaking.set_share(budget * BREAKING_SHARE * running.max(LEAST_BREAKING));
     }
 
     /// Keeps to a share of another budget where nothing promises that anybody comes, in a process that is `running` for such a
@@ -250,16 +236,6 @@ impl Sampler {
     /// Whether a look can be paid for now.
     pub(crate) fn may_look(&mut self, now: Instant) -> bool {
         self.looking.balance(now) > 0.0
-    }
-
-    /// Whether a breakpoint in the debug registers can be paid for now.
-    pub(crate) fn may_break(&mut self, now: Instant) -> bool {
-        self.breaking.balance(now) > 0.0
-    }
-
-    /// How long it takes until another breakpoint in a debug register can be afforded.
-    pub(crate) fn may_break_in(&mut self, now: Instant) -> Duration {
-        self.arming.rests_for(now).max(self.breaking.time_to(Duration::ZERO, now))
     }
 
     /// Whether to watch who comes next to memory that is contended to this degree, or in use. That costs several times

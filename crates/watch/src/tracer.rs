@@ -30,8 +30,8 @@ use family::Family;
 /// How often plans are made at most: by the way, when something happens; after [twice as long](Tracer::pace) without, or more.
 /// Waking up takes more than planning does.
 const TURN: Duration = Duration::from_millis(5);
-/// How long plans hold at most where a process rests from us.
-const LONGEST_REST: Duration = Duration::from_millis(50);
+/// How long plans hold at most where a process rests from us: each that is made takes the processor from somebody for 50 µs.
+const LONGEST_REST: Duration = Duration::from_millis(100);
 
 pub(crate) struct Tracer<'a> {
     common: Common<'a>,

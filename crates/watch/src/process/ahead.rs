@@ -14,9 +14,10 @@ use crate::title;
 use crate::traps::{Purpose, Step};
 
 /// How often the target is looked at for new code and new habits: at first often, while libraries are loaded,
-/// then ever less often, each time when a tenth more of its life is over.
+/// then ever less often, each time when a tenth more of its life is over; least often where it has little to do.
 const LOOK_SOONEST: Duration = Duration::from_millis(20);
 const LOOK_LATEST: Duration = Duration::from_millis(500);
+const LOOK_LATEST_IN_IDLE: Duration = Duration::from_secs(2);
 const LOOK_AFTER: u32 = 10;
 /// How long all threads must have blocked SIGTRAP until we believe it.
 const DEAF: Duration = Duration::from_millis(500);
@@ -28,7 +29,9 @@ impl Process {
             return;
         }
         let now = Instant::now();
-        let latest = ((now - self.began) / LOOK_AFTER).clamp(LOOK_SOONEST, LOOK_LATEST);
+        let is_idle = self.is_trapless && self.utilization.is_mostly_idle();
+        let latest = if is_idle { LOOK_LATEST_IN_IDLE } else { LOOK_LATEST };
+        let latest = ((now - self.began) / LOOK_AFTER).clamp(LOOK_SOONEST, latest);
         // Whoever starts its first thread late is deaf right then, and only then.
         let every = if self.all_deaf_since.is_some() { LOOK_SOONEST } else { latest };
         if now - self.modules_read >= every {
@@ -73,11 +76,8 @@ impl Process {
             self.note_running(tid);
             seen.extend(samples);
         }
-        let pace = self.profiling_pace();
-        match pace.at(now - self.began, self.attention()) {
-            (true, _) => self.profiles.run(self.threads.keys().copied(), pace),
-            (false, _) => self.profiles.pause(),
-        }
+        let (pace, every) = self.profiling_pace(now);
+        self.profiles.keep(pace, every, now, self.threads.keys().copied());
         for at in seen {
             if let Some(function) = self.catalogue.function_at(at) {
                 self.exploration.seen_running(&mut self.catalogue, function, at);
@@ -87,12 +87,14 @@ impl Process {
 
     /// How long it takes until threads begin to be sampled where they run, or cease to, if they ever do.
     pub(super) fn profile_changes_in(&self, now: Instant) -> Option<Duration> {
-        let (_, lasts) = self.profiling_pace().at(now - self.began, self.attention());
-        self.exploration.is_curious().then_some(lasts)
+        let (_, every) = self.profiling_pace(now);
+        self.exploration.is_curious().then(|| self.profiles.change_in(every, now))
     }
 
-    fn profiling_pace(&self) -> &'static Pace {
-        if self.utilization.is_mostly_idle() { &profiles::IDLE } else { &profiles::BUSY }
+    /// How threads are sampled where they run, and how often.
+    fn profiling_pace(&self, now: Instant) -> (&'static Pace, Duration) {
+        let pace = if self.utilization.is_mostly_idle() { &profiles::IDLE } else { &profiles::BUSY };
+        (pace, pace.every(now - self.began, self.attention()))
     }
 
     /// The C library blocks all signals for a moment whenever it starts a thread or a process; only a target that

@@ -249,7 +249,7 @@ impl Process {
     pub(super) fn wait_for_call(&mut self, now: Instant) {
         self.boundary.again = None;
         let may = self.phase == Phase::Watching && self.threads.len() > 1 && self.is_free_to_hold();
-        let may = may && (!self.is_trapless || self.sampler.may_break(now));
+        let may = may && (!self.is_trapless || self.sampler.arming.may(now));
         if !may || self.boundary.trampolines.is_empty() || !self.sampler.may_follow(now) {
             return;
         }

@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ use super::ring::Ring;
 /// The size of the ring in pages: two seconds of samples of 16 bytes. Many threads share the few hundred kilobytes that
 /// `perf_event_mlock_kb` grants.
 const PAGES: usize = 8;
+/// The same for a single sample.
+const PAGES_FOR_ONE: usize = 1;
 
 /// Where one thread runs, sampled by the kernel's clock: it is not stopped, and no hardware counter is needed.
 #[derive(Debug)]
@@ -31,6 +33,26 @@ impl Profile {
     pub(crate) fn begin(tid: i32, period: Duration) -> io::Result<Self> {
         let event = perf::open(&mut attributes(period), tid)?;
         Ok(Self { ring: Ring::map(&event, PAGES)?, event })
+    }
+
+    /// Samples it once, when it has run for so long from now on.
+    ///
+    /// # Errors
+    /// As those of [`begin`](Self::begin).
+    pub(crate) fn once(tid: i32, after: Duration) -> io::Result<Self> {
+        let event = perf::open(&mut attributes(after), tid)?;
+        let ring = Ring::map(&event, PAGES_FOR_ONE)?;
+        // SAFETY: the descriptor is a perf event. It runs, and need not be interrupted to limit it; without a limit it samples
+        // more often than it should.
+        unsafe { sys::ioctls::REFRESH(event.as_raw_fd(), 1) };
+        Ok(Self { ring, event })
+    }
+
+    /// How long the thread has run since then: where it is sampled once, until it was.
+    pub(crate) fn ran(&mut self) -> Duration {
+        let mut count = [0; size_of::<u64>()];
+        let read = self.event.read_exact(&mut count);
+        read.map_or(Duration::ZERO, |()| Duration::from_nanos(u64::from_ne_bytes(count)))
     }
 
     /// Goes on sampling, or pauses.

@@ -113,7 +113,7 @@ impl Process {
     /// Ends it, and learns from it.
     pub(in crate::process) fn end_observation(&mut self) {
         let Some((question, since, _)) = self.observations.under_way.take() else { return };
-        self.sampler.arming.spend(since.elapsed());
+        self.sampler.arming.waited(since.elapsed());
         let took = processor_time::of(|| {
             let arrivals = self.tracepoints.take_away();
             let over = tracepoint::now();
