@@ -144,6 +144,36 @@ mod tests {
         assert_eq!(allowed(0.5, 0.1), 1.0);
     }
 
+    /// Sets and lifts for 0.25 ms whenever it may, for ten seconds. Returns the time that took, and how often it rested.
+    fn set(running: f64) -> (Duration, u32) {
+        let start = Instant::now();
+        let mut arming = Arming::new(0.02, start).without_credit();
+        arming.keep_to(0.02, running, running < 0.5, 1.0);
+        let took = Duration::from_micros(250);
+        let (mut at, mut rests) = (Duration::ZERO, 0);
+        while at < Duration::from_secs(10) {
+            let now = start + at;
+            if arming.may(now) {
+                arming.set(took);
+                at += took;
+            } else {
+                rests += 1;
+                at += arming.rests_for(now) + Duration::from_micros(1);
+            }
+        }
+        (arming.setting.spent(), rests)
+    }
+
+    #[test]
+    fn in_an_idle_process_it_is_saved_up_for_several_and_in_a_busy_one_it_is_not() {
+        let (took, rests) = set(0.1);
+        assert!((0.025..0.032).contains(&took.as_secs_f64()), "{took:?}");
+        assert!((10..25).contains(&rests), "{rests} rests in idle");
+        let (took, rests) = set(1.0);
+        assert!((0.09..0.11).contains(&took.as_secs_f64()), "{took:?}");
+        assert!(rests > 300, "{rests} rests in a busy one");
+    }
+
     #[test]
     fn in_a_busy_process_it_waits_nearly_always() {
         let (share, _) = waited(1.0);
