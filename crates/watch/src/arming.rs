@@ -79,7 +79,7 @@ impl Arming {
     pub(crate) fn may(&mut self, now: Instant) -> bool {
         let (waiting, setting) = self.enough();
         let is_enough = |budget: &mut Budget, enough: Duration| budget.balance(now) > enough.as_secs_f64();
-        self.is_resting = !is_enough(&mut self.waiting, waiting) | !is_enough(&mut self.setting, setting);
+        self.is_resting = !is_enough(&mut self.waiting, waiting) || !is_enough(&mut self.setting, setting);
         !self.is_resting
     }
 
@@ -111,24 +111,39 @@ fn allowed(budget: f64, running: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// Waits for 5 ms whenever it may, for ten seconds. Returns the share of time spent waiting, and how often it rested.
-    fn waited(running: f64) -> (f64, u32) {
+    /// Uses registers whenever it may, for ten seconds, each time for so long. Returns how often it did and how often it rested, and
+    /// how long all that took.
+    fn play(running: f64, each: Duration, pay: fn(&mut Arming, Duration)) -> (u32, u32, Duration) {
         let start = Instant::now();
         let mut arming = Arming::new(0.02, start).without_credit();
         arming.keep_to(0.02, running, running < 0.5, 1.0);
-        let (mut at, mut waited, mut rests) = (Duration::ZERO, Duration::ZERO, 0);
+        let (mut at, mut uses, mut rests) = (Duration::ZERO, 0, 0);
         while at < Duration::from_secs(10) {
             let now = start + at;
             if arming.may(now) {
-                let wait = Duration::from_millis(5);
-                (at, waited) = (at + wait, waited + wait);
-                arming.waited(wait);
+                pay(&mut arming, each);
+                uses += 1;
+                at += each;
             } else {
                 rests += 1;
-                at += arming.rests_for(now) + Duration::from_millis(1);
+                at += arming.rests_for(now) + Duration::from_micros(1);
             }
         }
-        (waited.as_secs_f64() / at.as_secs_f64(), rests)
+        (uses, rests, at)
+    }
+
+    /// Waits for 5 ms at a time. Returns the share of time spent waiting, and how often it rested.
+    fn waited(running: f64) -> (f64, u32) {
+        let each = Duration::from_millis(5);
+        let (uses, rests, at) = play(running, each, Arming::waited);
+        ((each * uses).as_secs_f64() / at.as_secs_f64(), rests)
+    }
+
+    /// Sets and lifts for 0.25 ms at a time. Returns the time that took, and how often it rested.
+    fn set(running: f64) -> (Duration, u32) {
+        let each = Duration::from_micros(250);
+        let (uses, rests, _) = play(running, each, Arming::set);
+        (each * uses, rests)
     }
 
     #[test]
@@ -142,26 +157,6 @@ mod tests {
     fn with_more_of_a_budget_it_waits_for_longer_but_never_for_longer_than_there_is() {
         assert_eq!(allowed(0.04, 0.1), 0.24);
         assert_eq!(allowed(0.5, 0.1), 1.0);
-    }
-
-    /// Sets and lifts for 0.25 ms whenever it may, for ten seconds. Returns the time that took, and how often it rested.
-    fn set(running: f64) -> (Duration, u32) {
-        let start = Instant::now();
-        let mut arming = Arming::new(0.02, start).without_credit();
-        arming.keep_to(0.02, running, running < 0.5, 1.0);
-        let took = Duration::from_micros(250);
-        let (mut at, mut rests) = (Duration::ZERO, 0);
-        while at < Duration::from_secs(10) {
-            let now = start + at;
-            if arming.may(now) {
-                arming.set(took);
-                at += took;
-            } else {
-                rests += 1;
-                at += arming.rests_for(now) + Duration::from_micros(1);
-            }
-        }
-        (arming.setting.spent(), rests)
     }
 
     #[test]

@@ -31,8 +31,7 @@ impl Profile {
     /// ESRCH when the thread is gone, EPERM or EACCES when the machine does not allow it, or allows no more memory
     /// for rings.
     pub(crate) fn begin(tid: i32, period: Duration) -> io::Result<Self> {
-        let event = perf::open(&mut attributes(period), tid)?;
-        Ok(Self { ring: Ring::map(&event, PAGES)?, event })
+        Self::open(tid, period, PAGES)
     }
 
     /// Samples it once, when it has run for so long from now on.
@@ -40,12 +39,16 @@ impl Profile {
     /// # Errors
     /// As those of [`begin`](Self::begin).
     pub(crate) fn once(tid: i32, after: Duration) -> io::Result<Self> {
-        let event = perf::open(&mut attributes(after), tid)?;
-        let ring = Ring::map(&event, PAGES_FOR_ONE)?;
+        let profile = Self::open(tid, after, PAGES_FOR_ONE)?;
         // SAFETY: the descriptor is a perf event. It runs, and need not be interrupted to limit it; without a limit it samples
         // more often than it should.
-        unsafe { sys::ioctls::REFRESH(event.as_raw_fd(), 1) };
-        Ok(Self { ring, event })
+        unsafe { sys::ioctls::REFRESH(profile.event.as_raw_fd(), 1) };
+        Ok(profile)
+    }
+
+    fn open(tid: i32, period: Duration, pages: usize) -> io::Result<Self> {
+        let event = perf::open(&mut attributes(period), tid)?;
+        Ok(Self { ring: Ring::map(&event, pages)?, event })
     }
 
     /// How long the thread has run since then: where it is sampled once, until it was.
