@@ -136,6 +136,18 @@ impl Watchpoints {
         self.arm_slices(slices, Watch::conflicting(access), threads, cookie)
     }
 
+    /// Reserves the register that will be used next in some threads, if one is free: it takes several times as long as to arm it.
+    pub(crate) fn reserve(&mut self, threads: impl Iterator<Item = i32>) {
+        let Some(next) = (0..self.most).find(|&register| self.armed[register].is_none()) else { return };
+        for tid in threads {
+            let register = self.threads.get_mut(&tid).map(|registers| &mut registers[next]);
+            if let Some(free @ None) = register {
+                // Where it cannot be had now, that is told when it is to be armed.
+                *free = Watchpoint::reserve(tid, self.exclude_kernel).ok();
+            }
+        }
+    }
+
     /// Stops some threads, and all that are still to be born, in front of the instruction at `at`, if a register is free.
     pub(crate) fn break_at(&mut self, at: Address, threads: impl Iterator<Item = i32>, cookie: u64) {
         let instruction = Slice { at, length: EXECUTION };

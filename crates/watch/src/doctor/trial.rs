@@ -72,7 +72,7 @@ fn try_everything(pid: i32) -> Trial {
         no_register,
         sees_kernel,
         no_tracepoint,
-        no_profile: Profile::begin(pid, A_MOMENT).err(),
+        no_profile: Profile::begin(pid, A_MOMENT, 1).err(),
     }
 }
 

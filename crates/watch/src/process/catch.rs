@@ -27,7 +27,7 @@ use crate::sites::SiteId;
 use crate::sys::ptrace;
 use crate::traps::{Purpose, Step};
 
-pub(super) use hold::Hold;
+pub(super) use hold::{Hold, MOST_OTHERS};
 pub(super) use lifetime::{Lifetime, Postponed};
 pub(super) use observation::Observations;
 pub(super) use parked::ParkedHold;

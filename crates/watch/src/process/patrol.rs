@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use jostle_model::Address;
 
 use super::Process;
+use super::catch::MOST_OTHERS;
 use crate::sys::processor_time;
 use crate::traps::Purpose;
 
@@ -19,10 +20,16 @@ use crate::traps::Purpose;
 /// and six runs), and 1.8 with twice the time.
 const WAIT_TO_LOOK: Duration = Duration::from_millis(4);
 const WAIT_TO_HOLD: Duration = Duration::from_millis(15);
+/// How long in a process that has little to do for somebody who is looked at. At 2,000 requests a second we knew after 1.4 ms in the
+/// mean of whoever came; three in four of the sites at which nobody was seen before were not reached within 4 ms either.
+const IDLE_WAIT_TO_LOOK: Duration = Duration::from_micros(2500);
 /// The share of looks that go to what was seen before, and to functions that the clock has not seen to run: what is
 /// short and rare hardly ever is.
 const AGAIN_SHARE: f64 = 0.4;
 const FUNCTION_SHARE: f64 = 0.5;
+/// The same in a process that has little to do, where one in thirty of these functions was ever entered: the stacks of those who
+/// run name the others.
+const IDLE_FUNCTION_SHARE: f64 = 0.1;
 
 /// The share that goes to calls of native functions by Go, where they are followed and do not come first.
 const CALL_SHARE: f64 = 0.3;
@@ -146,9 +153,10 @@ impl Process {
         {
             return Some(Purpose::Allocation(site));
         }
+        let is_idle = self.utilization.is_mostly_idle();
         let may_explore = self.sampler.may_explore(now);
         if may_explore
-            && self.sampler.chance(FUNCTION_SHARE)
+            && self.sampler.chance(if is_idle { IDLE_FUNCTION_SHARE } else { FUNCTION_SHARE })
             && let Some(function) = self.exploration.next_function(&self.catalogue)
         {
             return Some(Purpose::Discover(function));
@@ -172,14 +180,20 @@ impl Process {
         }
         self.cookies += 1;
         let cookie = self.cookies;
-        let wait = if matches!(purpose, Purpose::Hold(_)) { WAIT_TO_HOLD } else { WAIT_TO_LOOK };
+        let wait = match purpose {
+            Purpose::Hold(_) => WAIT_TO_HOLD,
+            _ if self.utilization.is_mostly_idle() => IDLE_WAIT_TO_LOOK,
+            _ => WAIT_TO_LOOK,
+        };
         let threads = self.likely_to_come(purpose);
         let is_told = self.is_told_by_registers(purpose);
         if is_told {
             self.end_observation();
         }
+        let others = self.others_in_hold(purpose);
         let mut is_traced = false;
         let took = processor_time::of(|| {
+            self.watchpoints.reserve(others.into_iter());
             is_traced = is_told && self.tracepoints.break_at(at, &threads);
             if !is_traced {
                 self.watchpoints.break_at(at, threads.into_iter(), cookie);
@@ -195,6 +209,12 @@ impl Process {
         let is_few = is_to_look && self.utilization.is_mostly_idle();
         let per_processor = if is_few { IDLE_THREADS_PER_PROCESSOR } else { THREADS_PER_PROCESSOR };
         self.likely_to_run(per_processor * self.processors, None)
+    }
+
+    /// In which threads the bytes will be watched when somebody is held here. Registers are reserved there beforehand: of a hold of
+    /// 1.15 ms in a process of eight threads, where they were not, 0.4 ms more were spent on that.
+    fn others_in_hold(&self, purpose: Purpose) -> Vec<i32> {
+        if matches!(purpose, Purpose::Hold(_)) { self.likely_to_run(MOST_OTHERS, None) } else { Vec::new() }
     }
 
     /// Sees who has come where nobody is stopped.

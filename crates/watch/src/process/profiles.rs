@@ -28,6 +28,8 @@ pub(super) struct Pace {
     every: Duration,
     /// The time that a thread runs between two samples.
     period: Duration,
+    /// For how many samples there is room until we look at them.
+    room: usize,
     /// Whether the clocks are kept, paused, from one spell to the next: to stop and start them takes half of making new ones.
     keeps_clocks: bool,
 }
@@ -38,6 +40,7 @@ pub(super) const BUSY: Pace = Pace {
     every_at_first: Duration::from_millis(40),
     every: Duration::from_millis(400),
     period: Duration::from_nanos(1_000_003),
+    room: 200,
     keeps_clocks: true,
 };
 
@@ -48,6 +51,7 @@ pub(super) const IDLE: Pace = Pace {
     every_at_first: Duration::from_millis(50),
     every: Duration::from_millis(400),
     period: Duration::from_nanos(250_007),
+    room: 40,
     keeps_clocks: false,
 };
 
@@ -99,9 +103,10 @@ enum Clock {
 
 impl Clock {
     /// Asks the thread from now on, where it is not asked already.
-    fn set(&mut self, tid: i32, period: Duration) {
+    fn set(&mut self, tid: i32, &Pace { period, room, .. }: &Pace) {
         let Self::Unset(left) = *self else { return };
-        let profile = if left < period { Profile::once(tid, left) } else { Profile::begin(tid, period) };
+        let profile =
+            if left < period { Profile::once(tid, left) } else { Profile::begin(tid, period, room) };
         *self = profile.map_or(Self::Refused, |profile| Self::Set(profile, left));
     }
 
@@ -171,9 +176,8 @@ impl Profiles {
             self.is_running = true;
             self.profiles().for_each(|profile| profile.run(true));
         }
-        let period = self.pace.period;
         for tid in threads.take(MOST) {
-            self.threads.entry(tid).or_insert(Clock::Unset(period)).set(tid, period);
+            self.threads.entry(tid).or_insert(Clock::Unset(self.pace.period)).set(tid, self.pace);
         }
     }
 

@@ -21,6 +21,11 @@ pub(super) struct Ring {
 }
 
 impl Ring {
+    /// How many pages a ring needs that has room for so many bytes.
+    pub(super) fn pages(bytes: usize) -> usize {
+        bytes.div_ceil(PAGE).next_power_of_two()
+    }
+
     /// Maps a ring of `pages` pages, a power of two, for `event`.
     ///
     /// # Errors
@@ -43,8 +48,8 @@ impl Ring {
         self.head().load(Ordering::Acquire) - self.tail().load(Ordering::Relaxed)
     }
 
-    /// The samples of `N` words each that were taken since the last call. Those of other lengths are left out.
-    pub(super) fn drain<const N: usize>(&mut self) -> Vec<[u64; N]> {
+    /// The words of each of the samples that were taken since the last call.
+    pub(super) fn drain(&mut self) -> Vec<Vec<u64>> {
         let head = self.head().load(Ordering::Acquire);
         let mut at = self.tail().load(Ordering::Relaxed);
         let mut samples = Vec::new();
@@ -52,8 +57,8 @@ impl Ring {
             // A record begins with its type in the first four bytes, and its length in the last two of eight.
             let header = self.word(at);
             let length = header >> 48;
-            if header as u32 == PERF_RECORD_SAMPLE && length == 8 * (N as u64 + 1) {
-                samples.push(std::array::from_fn(|index| self.word(at + 8 * (index as u64 + 1))));
+            if header as u32 == PERF_RECORD_SAMPLE {
+                samples.push((1..length / 8).map(|index| self.word(at + 8 * index)).collect());
             }
             at += length.max(8);
         }

@@ -90,10 +90,11 @@ impl Tracepoint {
     pub(crate) fn disarm(&mut self) -> Vec<Arrival> {
         // Only that of a thread that has gone cannot be disarmed.
         let _ = perf::disable(&self.event);
-        let arrivals: Vec<[u64; WORDS]> = self.ring.drain();
+        let arrivals = self.ring.drain();
         self.left -= arrivals.len() as i32;
-        let in_64_bits = |&&[_, width, ..]: &&[u64; WORDS]| width == u64::from(PERF_SAMPLE_REGS_ABI_64);
-        arrivals.iter().filter(in_64_bits).map(arrival).collect()
+        let in_64_bits = |&[_, width, ..]: &[u64; WORDS]| width == u64::from(PERF_SAMPLE_REGS_ABI_64);
+        let whole = arrivals.into_iter().filter_map(|words| words.try_into().ok());
+        whole.filter(in_64_bits).map(|words| arrival(&words)).collect()
     }
 
     /// Whether the kernel has disarmed it. It must not be armed again then: Linux 6.18 goes on to raise the exception at each

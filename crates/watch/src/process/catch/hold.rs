@@ -17,7 +17,7 @@ use crate::sys::ptrace;
 
 /// In how many threads a place is watched during a hold: those seen last. Each takes several microseconds, and the held
 /// one stands still meanwhile.
-pub(super) const MOST_OTHERS: usize = 128;
+pub(in crate::process) const MOST_OTHERS: usize = 128;
 /// How often a value must change at a site with nobody seen before that is believed.
 const TIMES_ALONE: u32 = 4;
 /// How long a stop may be under way when a watchpoint is taken away.
@@ -87,6 +87,7 @@ impl Process {
         let watched = self.marked(access);
         let others = self.likely_to_run(MOST_OTHERS, Some(tid));
         let blind = self.watchpoints.arm(&access, others.into_iter(), watched.cookie);
+        let armed = Instant::now();
         self.tally.blind_holds += u64::from(blind.no_register > 0);
         self.tally.poor_holds += u64::from(blind.no_descriptor > 0);
         let form = case::form(&operation, &access);
@@ -99,7 +100,7 @@ impl Process {
             self.sampler.duration(patience, stopped)
         };
         let encounter = Encounter::new(held, id, watched, old, stopped);
-        self.hold = Some(Hold { encounter, is_long, until: Instant::now() + duration });
+        self.hold = Some(Hold { encounter, is_long, until: armed + duration });
         true
     }
 
@@ -140,17 +141,19 @@ impl Process {
         let Some(Hold { encounter, .. }) = &self.hold else { return };
         let new = self.value(&encounter.watched.access);
         let changed = encounter.has_changed(new);
-        self.watchpoints.disarm(encounter.watched.cookie);
         if changed && encounter.is_alone() {
+            self.watchpoints.disarm(encounter.watched.cookie);
             self.wait_for_late_hit();
         }
         let Some(Hold { encounter, is_long, .. }) = self.hold.take() else { return };
+        let lasted = encounter.lasted();
+        resume(encounter.held.tid, 0);
+        // Whoever comes from now on, before that is done, is let go.
+        self.watchpoints.disarm(encounter.watched.cookie);
         if changed && encounter.is_alone() {
             // A register that misses what it should see may never see anything again.
             self.watchpoints.renew();
         }
-        let lasted = encounter.lasted();
-        resume(encounter.held.tid, 0);
         let budget = if is_long { &mut self.sampler.lasting } else { &mut self.sampler.holding };
         budget.spend(lasted);
         self.tally.value_changes += u64::from(changed);
