@@ -95,6 +95,7 @@ fn attributes(period: Duration) -> perf_event_attr {
 
 #[cfg(test)]
 mod tests {
+    use std::hint;
     use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
     use std::thread;
 
@@ -116,7 +117,9 @@ mod tests {
         let running = thread::spawn(|| {
             // SAFETY: takes nothing and cannot fail.
             TID.store(unsafe { libc::gettid() }, Ordering::Relaxed);
-            while !IS_OVER.load(Ordering::Relaxed) {}
+            while !IS_OVER.load(Ordering::Relaxed) {
+                hint::spin_loop();
+            }
         });
         while TID.load(Ordering::Relaxed) == 0 {
             thread::yield_now();
